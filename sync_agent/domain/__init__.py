@@ -1,0 +1,1 @@
+"""What the law and the case are. Pure: imports pydantic and no other room."""

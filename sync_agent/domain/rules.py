@@ -1,0 +1,98 @@
+"""Every rule a finding can name: what it means in both languages, and whether a person may release it.
+
+A rule that is not releasable is mended in the local system (or in the configuration), never waved through.
+"""
+
+from dataclasses import dataclass
+
+__all__ = ["RULES", "Rule"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`basis` names the article or document behind the rule, or is empty."""
+
+    vi: str
+    en: str
+    releasable: bool = False
+    basis: str = ""
+
+
+RULES: dict[str, Rule] = {
+    # mapping
+    "unmapped_code": Rule(
+        "Mã của hệ thống địa phương chưa có mã quốc gia tương ứng trong bảng mã.",
+        "A local code has no national code in the code table.",
+    ),
+    "bad_date": Rule("Ngày tháng không đọc được.", "A date cannot be read."),
+    "bad_number": Rule("Số không đọc được.", "A number cannot be read."),
+    "bad_flag": Rule("Giá trị có/không không đọc được.", "A yes/no value cannot be read."),
+    "bad_value": Rule("Giá trị không hợp lệ với trường này.", "The value does not fit this field."),
+    "bad_key": Rule("Khóa vụ việc không đúng mẫu đã khai báo.", "The case key does not match the declared pattern."),
+    "rows_disagree": Rule(
+        "Có nhiều dòng cho một bước chỉ được có một dòng.", "Several rows where the case can have only one."
+    ),
+    "source_missing": Rule(
+        "Vụ việc không còn đọc được ở hệ thống địa phương.", "The case can no longer be read in the local system."
+    ),
+    "file_missing": Rule("Không đọc được tệp đính kèm.", "An attached file cannot be read.", releasable=True),
+    # the gate
+    "policy_not_signed": Rule(
+        "Chính sách bảo mật hiện hành chưa được người có thẩm quyền ký.",
+        "The privacy policy in force has not been signed by a named person.",
+        basis="Luật Tố cáo 2018, Điều 56",
+    ),
+    "needs_redacted_summary": Rule(
+        "Vụ việc được bảo vệ cần bản tóm tắt đã lược bỏ danh tính.",
+        "A protected case needs an approved summary without identity.",
+        basis="Luật Tố cáo 2018, Điều 56",
+    ),
+    "identity_in_text": Rule(
+        "Nội dung sắp gửi còn chứa thông tin nhận dạng phải giữ bí mật.",
+        "What would go up still contains withheld identity.",
+        basis="QĐ 774/QĐ-TTg 2020",
+    ),
+    "reclassified": Rule(
+        "Vụ việc trở thành diện bảo vệ sau khi đã gửi.",
+        "The case became protected after it went up.",
+        basis="QĐ 774/QĐ-TTg 2020",
+    ),
+    "link_across_protection": Rule(
+        "Liên kết giữa vụ việc được bảo vệ và không được bảo vệ không được gửi.",
+        "A link between a protected and an unprotected case is not sent.",
+    ),
+    # the contract
+    "schema": Rule("Thông điệp không đúng lược đồ của hợp đồng.", "The message does not match its schema."),
+    "required_missing": Rule("Thiếu trường bắt buộc.", "A required field is missing."),
+    "wire_unit": Rule(
+        "Số không thể chuyển chính xác sang đơn vị của cơ sở dữ liệu quốc gia.",
+        "The amount cannot be expressed exactly in the wire's unit.",
+    ),
+    "several_respondents": Rule(
+        "Có nhiều người bị khiếu nại, tố cáo; cần chọn cách gửi (`respondents`).",
+        "Several respondents; the agency must choose how to send them (`respondents`).",
+    ),
+    "not_expressible": Rule(
+        "Hợp đồng hiện hành không chuyển được thông tin này.", "The contract cannot carry this information."
+    ),
+    "too_large": Rule("Thông điệp vượt giới hạn kích thước.", "The message is larger than allowed."),
+    # delivery
+    "update_not_expressible": Rule(
+        "Nội dung đã thay đổi nhưng hợp đồng không có cách cập nhật bước này.",
+        "The content changed but the contract has no known way to update this step.",
+    ),
+    "files_changed": Rule(
+        "Tệp đính kèm thay đổi sau khi gửi; hợp đồng chỉ nhận tệp khi tạo mới.",
+        "Files changed after sending; the contract takes files only on creation.",
+    ),
+    "update_empties_field": Rule(
+        "Bản cập nhật sẽ làm trống một trường đã gửi.", "The update would empty a field that was sent.", releasable=True
+    ),
+    "id_changed": Rule("Cập nhật được trả lời bằng một mã khác.", "An update was answered with another Id."),
+    "foreign_writer": Rule(
+        "Vụ việc đã có mã quốc gia do nơi khác tạo.", "The case has a national Id that was not minted here."
+    ),
+    "before_start": Rule(
+        "Vụ việc cũ hơn ngày bắt đầu (`scope.start_from`).", "The case is older than `scope.start_from`."
+    ),
+}
