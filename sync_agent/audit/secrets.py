@@ -1,0 +1,120 @@
+"""Decides how a case is spoken of without being named: one secret per case, one purpose per use, erasable for good.
+
+Without the secret, nothing in the log can be tied to a case, its content or a person again.
+"""
+
+import os
+import unicodedata
+from collections.abc import Iterable
+from typing import Self
+
+from sqlalchemy import Connection, insert, select
+
+from sync_agent.audit.tables import ERASABLE
+from sync_agent.domain.canonical import canonical_bytes, keyed_digest
+
+__all__ = ["CaseSecret", "create_secrets", "keep_note", "load_secrets", "read_note"]
+
+_SIZE = 32
+_KEYS_PER_QUERY = 500  # bound parameters: SQLite takes 999 in its smallest build
+
+
+class CaseSecret(bytes):
+    """The 32 secret bytes of one case. Each method is one purpose and gives 64 hex digits; it never shows itself."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: bytes) -> Self:
+        """Take 32 bytes; ValueError for any other number."""
+        if len(value) != _SIZE:
+            raise ValueError("the secret of a case has 32 bytes")
+        return super().__new__(cls, value)
+
+    @classmethod
+    def new(cls) -> Self:
+        """Return a fresh secret from the operating system's generator."""
+        return cls(os.urandom(_SIZE))
+
+    def subject(self, source_id: str, case_key: str) -> str:
+        """Return what stands for the case in the log."""
+        return keyed_digest(self, "subject", canonical_bytes([source_id, case_key]))
+
+    def item(self, local_key: str) -> str:
+        """Return what stands for one decision or enforcement of the case."""
+        return keyed_digest(self, "item", local_key.encode())
+
+    def digest(self, content: bytes) -> str:
+        """Return the digest of a message's canonical content, files as their own keyed digests."""
+        return keyed_digest(self, "digest", content)
+
+    def file(self, content: bytes) -> str:
+        """Return the digest of a file of the case, or of the hash that stands for it."""
+        return keyed_digest(self, "file", content)
+
+    def national_id(self, national_id: str) -> str:
+        """Return the commitment to an Id that the national side minted."""
+        return keyed_digest(self, "id", national_id.encode())
+
+    def request(self, body: bytes) -> str:
+        """Return the digest of a request body as it was sent."""
+        return keyed_digest(self, "request", body)
+
+    def response(self, body: bytes) -> str:
+        """Return the digest of an answer's body as it was received."""
+        return keyed_digest(self, "response", body)
+
+    def __repr__(self) -> str:
+        return "CaseSecret(...)"
+
+    __str__ = __repr__
+
+
+def load_secrets(conn: Connection, source_id: str, case_keys: Iterable[str]) -> dict[str, CaseSecret]:
+    """Return the secret of each case of the source that has one; one query for every 500 keys."""
+    keys = list(case_keys)
+    found: dict[str, CaseSecret] = {}
+    for at in range(0, len(keys), _KEYS_PER_QUERY):
+        query = select(ERASABLE.c.case_key, ERASABLE.c.value).where(
+            ERASABLE.c.source_id == source_id,
+            ERASABLE.c.kind == "secret",
+            ERASABLE.c.case_key.in_(keys[at : at + _KEYS_PER_QUERY]),
+        )
+        found.update((key, CaseSecret(value)) for key, value in conn.execute(query))
+    return found
+
+
+def create_secrets(conn: Connection, source_id: str, case_keys: Iterable[str]) -> dict[str, CaseSecret]:
+    """Make and keep a secret for each case in the caller's transaction; IntegrityError if one has a secret already."""
+    made = {key: CaseSecret.new() for key in case_keys}
+    rows = [
+        {
+            "source_id": source_id,
+            "case_key": key,
+            "kind": "secret",
+            "commitment": secret.subject(source_id, key),
+            "value": bytes(secret),
+        }
+        for key, secret in made.items()
+    ]
+    if rows:
+        conn.execute(insert(ERASABLE), rows)
+    return made
+
+
+def keep_note(conn: Connection, source_id: str, case_key: str, note: str) -> str:
+    """Keep a person's note where it can be erased and return its commitment, which is all an entry says of it.
+
+    Both names are "" for a note about no case. Equal notes have different commitments: each has its own salt.
+    """
+    salt, content = os.urandom(_SIZE), unicodedata.normalize("NFC", note).encode()
+    commitment = keyed_digest(salt, "note", content)
+    row = {"source_id": source_id, "case_key": case_key, "kind": "note", "commitment": commitment}
+    conn.execute(insert(ERASABLE).values(**row, value=salt + content))
+    return commitment
+
+
+def read_note(conn: Connection, commitment: str) -> str | None:
+    """Return the note behind a commitment, or None once it has been erased."""
+    query = select(ERASABLE.c.value).where(ERASABLE.c.kind == "note", ERASABLE.c.commitment == commitment)
+    value = conn.execute(query).scalar()
+    return None if value is None else bytes(value[_SIZE:]).decode()
