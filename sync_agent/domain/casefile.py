@@ -174,6 +174,10 @@ class Instance(StrEnum):
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    def __repr_args__(self) -> list[tuple[str | None, object]]:
+        """Show no value: a part can stand in a traceback or a log line."""
+        return []
+
 
 class Address(_Part):
     """Địa chỉ. Unit codes are dated: `as_of` says which list they belong to."""
@@ -382,6 +386,7 @@ class Remedies(_Part):
     people_restored: Count | None = None
     people_handled: Count | None = None
     officials_handled: Count | None = None
+    fines: Dong | None = None  # xử phạt hành chính, số tiền
     cases_to_investigation: Count | None = None
     people_to_investigation: Count | None = None
 

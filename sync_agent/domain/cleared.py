@@ -1,6 +1,6 @@
 """A CaseFile that has passed the gate: the only thing a contract may project."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sync_agent.domain.casefile import CaseFile
 
@@ -11,6 +11,6 @@ __all__ = ["ClearedCase"]
 class ClearedCase:
     """`case` holds only what the policy lets through; `protected` tells whether an identity was withheld."""
 
-    case: CaseFile
+    case: CaseFile = field(repr=False)
     protected: bool
     policy: str  # digest of the policy that let it through

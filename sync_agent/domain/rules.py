@@ -61,6 +61,16 @@ RULES: dict[str, Rule] = {
         "Liên kết giữa vụ việc được bảo vệ và không được bảo vệ không được gửi.",
         "A link between a protected and an unprotected case is not sent.",
     ),
+    "not_classified": Rule(
+        "Chưa có loại đơn: chưa thể biết có phải tố cáo hay không.",
+        "The kind is not known yet: it may be a denunciation.",
+        basis="QĐ 774/QĐ-TTg 2020",
+    ),
+    "confidential_file": Rule("Tệp đánh dấu mật không được gửi.", "A file marked confidential is not sent."),
+    "procedure_withheld": Rule(
+        "Gia hạn, tạm đình chỉ hoặc rút đơn của vụ việc được bảo vệ không được gửi.",
+        "An extension, a suspension or a withdrawal of a protected case is not sent.",
+    ),
     # the contract
     "schema": Rule("Thông điệp không đúng lược đồ của hợp đồng.", "The message does not match its schema."),
     "required_missing": Rule("Thiếu trường bắt buộc.", "A required field is missing."),
@@ -91,6 +101,17 @@ RULES: dict[str, Rule] = {
     "id_changed": Rule("Cập nhật được trả lời bằng một mã khác.", "An update was answered with another Id."),
     "foreign_writer": Rule(
         "Vụ việc đã có mã quốc gia do nơi khác tạo.", "The case has a national Id that was not minted here."
+    ),
+    "deleted_locally": Rule(
+        "Bước này đã gửi nhưng không còn ở hệ thống địa phương; hợp đồng không có cách xóa.",
+        "This step went up and is no longer in the local system; the contract cannot delete.",
+    ),
+    "no_account": Rule(
+        "Chưa có tài khoản quốc gia cho cơ quan này.", "No national account is configured for this agency."
+    ),
+    "out_of_scope": Rule(
+        "Cơ quan hoặc loại đơn chưa được mở trong phạm vi gửi (`scope`).",
+        "The agency or the kind has not been opened for sending (`scope`).",
     ),
     "before_start": Rule(
         "Vụ việc cũ hơn ngày bắt đầu (`scope.start_from`).", "The case is older than `scope.start_from`."
