@@ -1,0 +1,45 @@
+"""What passes between the gateway and the transport, and the two ways in which an exchange can fail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+__all__ = ["LostError", "NotSentError", "Reply", "Transport"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it came, whatever its status. `retry_after` is the raw header."""
+
+    status: int
+    content_type: str
+    retry_after: str
+    body: bytes = field(repr=False)
+
+
+class NotSentError(Exception):
+    """No byte of the request has left: it was surely not processed. `cause` is a code."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+class LostError(Exception):
+    """Bytes have left and no whole answer came: nobody knows whether it was processed. `cause` is a code."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+class Transport(Protocol):
+    """Carries one request; the one place that knows an HTTP library."""
+
+    def post(self, path: str, content: bytes, headers: Mapping[str, str]) -> Reply:
+        """Return the answer to a POST below the base address. Raises NotSentError or LostError."""
+        ...
+
+    def close(self) -> None:
+        """Close every connection."""
+        ...

@@ -1,0 +1,46 @@
+"""What became of a request, by type: the type alone says whether it may be sent again."""
+
+from dataclasses import dataclass, field
+
+__all__ = ["Accepted", "NotProcessed", "Outcome", "Refused", "Unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The national side holds it under `national_id`. `answer` is the raw body, for its digest only."""
+
+    national_id: str
+    status: int
+    answer: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Understood and not taken. `masked` shows only words of the refusal vocabulary; `raw` never leaves memory."""
+
+    code: str
+    masked: str
+    status: int
+    raw: str = field(default="", repr=False)
+    answer: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NotProcessed:
+    """Surely not processed: may be sent again, not before `retry_after` seconds if given. `status` 0: no answer."""
+
+    cause: str
+    status: int = 0
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have been processed or not. A create must not be sent again on this. `status` 0: no answer."""
+
+    cause: str
+    status: int = 0
+    answer: bytes = field(default=b"", repr=False)
+
+
+Outcome = Accepted | Refused | NotProcessed | Unknown

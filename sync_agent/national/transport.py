@@ -1,0 +1,92 @@
+"""Carries requests over HTTP and decides by the type of a failure whether bytes had left. The only user of httpx."""
+
+import logging
+import re
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from sync_agent.errors import ConfigError
+from sync_agent.national.exchange import LostError, NotSentError, Reply
+from sync_agent.national.transport_settings import TransportSettings
+
+__all__ = ["HttpTransport", "tls_context"]
+
+_NOTHING_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+class HttpTransport:
+    """One client for the life of the process. Relative paths of the settings are below `folder`.
+
+    Raises ConfigError for certificates that cannot be used.
+    """
+
+    def __init__(self, settings: TransportSettings, folder: Path, *, connections: int) -> None:
+        for name in ("httpx", "httpcore"):  # both log whole addresses
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self._base = str(settings.base_url).rstrip("/") + "/"
+        self._client = httpx.Client(
+            verify=tls_context(settings, folder),
+            trust_env=False,
+            follow_redirects=False,
+            proxy=settings.proxy or None,
+            timeout=httpx.Timeout(
+                connect=settings.connect_seconds,
+                read=settings.read_seconds,
+                write=settings.write_seconds,
+                pool=settings.pool_seconds,
+            ),
+            limits=httpx.Limits(
+                max_connections=connections,
+                max_keepalive_connections=connections,
+                keepalive_expiry=settings.keepalive_expiry,
+            ),
+            headers={"User-Agent": "sync-agent", "Accept": "application/json"},
+        )
+
+    def post(self, path: str, content: bytes, headers: Mapping[str, str]) -> Reply:
+        """Return the answer to a POST below the base address. Raises NotSentError or LostError."""
+        try:
+            response = self._client.post(self._base + path, content=content, headers=headers)
+        except _NOTHING_LEFT as error:
+            raise NotSentError(_cause(error)) from None
+        except httpx.RequestError as error:
+            raise LostError(_cause(error)) from None
+        return Reply(
+            response.status_code,
+            response.headers.get("content-type", ""),
+            response.headers.get("retry-after", ""),
+            response.content,
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+
+def tls_context(settings: TransportSettings, folder: Path) -> ssl.SSLContext:
+    """Return the context that verifies the service, by the private CA if one is set. Raises ConfigError."""
+    setting, path = "national.transport.ca_file", settings.ca_file
+    try:
+        context = ssl.create_default_context(cafile=None if path is None else folder / path)
+        setting, path = "national.transport.client_certificate", settings.client_certificate
+        if path is not None:
+            key = settings.client_key
+            context.load_cert_chain(folder / path, None if key is None else folder / key, password=_no_password)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise ConfigError(
+            "the certificate {path} cannot be used ({reason})",
+            where=setting,
+            facts=(("path", str(path)), ("reason", type(error).__name__)),
+        ) from None
+    return context
+
+
+def _no_password() -> bytes:
+    raise ValueError("a key with a pass phrase cannot be used by a service")
+
+
+def _cause(error: Exception) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
