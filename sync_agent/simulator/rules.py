@@ -18,7 +18,7 @@ def check_message(action: str, content: dict[str, Any]) -> None:
 
 
 def _case(content: dict[str, Any]) -> None:
-    petitioners = content["NguoiKNTC"]
+    petitioners = content.get("NguoiKNTC", {})
     if not petitioners.get("DataNguoiKNTC") and not petitioners.get("TenCoQuanToChuc"):
         raise RefusedError("Phải có ít nhất một người hoặc một cơ quan, tổ chức khiếu nại, tố cáo, kiến nghị, phản ánh")
     for position, classification in enumerate(content.get("PhanLoaiDon", ())):

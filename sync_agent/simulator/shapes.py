@@ -162,7 +162,7 @@ _CASE: Shape = {
         "NgayVanBan": _DATE_LEAF,
     },
     "NguoiKNTC": {
-        "LoaiNguoiKNTC": Leaf(_one_of("1", "2", "3"), required=True),
+        "LoaiNguoiKNTC": Leaf(_one_of("1", "2", "3")),  # empty where the petitioner is protected
         "SoNguoiKNTC": _NUMBER,
         "SoNguoiDaiDien": _NUMBER,
         "TenCoQuanToChuc": _TEXT,

@@ -131,7 +131,6 @@ def test_a_wrong_field_is_named(action: str, path: tuple[str | int, ...], value:
     ("action", "name"),
     [
         ("CapNhatVuViec", "VuViec"),
-        ("CapNhatVuViec", "NguoiKNTC"),
         ("CapNhatKQXuLy", "NoiDungXuLy"),
         ("CapNhatThiHanh", "ThiHanhGiaiQuyet"),
     ],
@@ -142,3 +141,11 @@ def test_a_part_that_is_missing_is_told_by_its_first_required_field(action: str,
     del message[name]
     with pytest.raises(RefusedError, match=f"Trường {name}.* không được để trống"):
         check_message(action, message)
+
+
+def test_a_case_without_petitioners_is_refused() -> None:
+    """Somebody must have written, named or not."""
+    message = MESSAGES["CapNhatVuViec"]()
+    del message["NguoiKNTC"]
+    with pytest.raises(RefusedError, match="Phải có ít nhất một người"):
+        check_message("CapNhatVuViec", message)
