@@ -1,0 +1,167 @@
+"""What of a profile is done once: every rule, condition and list becomes a function before the first row is read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sync_agent.domain.steps import Step
+from sync_agent.mapping.checks import own_part
+from sync_agent.mapping.codes import CodeTable, CodeTables
+from sync_agent.mapping.columns import Columns, Get
+from sync_agent.mapping.conditions import Test, compile_condition
+from sync_agent.mapping.document import Place
+from sync_agent.mapping.fields import Field, FieldKind, case_fields, fields_of, step_of
+from sync_agent.mapping.lists import ReadList
+from sync_agent.mapping.profile import Condition, FieldRule, ListRule, Profile
+from sync_agent.mapping.rules import ReadField, RuleCompiler
+
+__all__ = ["Compiled", "Existence", "Shared", "Single", "compile_profile"]
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """A part with at most one row per case; `touches` is what stays unknown when its rows disagree."""
+
+    part: str
+    columns: tuple[str, ...]
+    fields: tuple[ReadField, ...]
+    touches: tuple[tuple[Step | None, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Existence:
+    """A part of the CaseFile that is there exactly when a condition on a row holds."""
+
+    part: str
+    parents: tuple[str, ...]
+    leaf: str
+    test: Test
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A column by which cases belong together; `name` is petition, person or link."""
+
+    name: str
+    part: str
+    where: str
+    get: Get
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A profile as functions. `ready` is (step, part of the row at hand, test); `wheres` is path to local column."""
+
+    columns: Columns
+    singles: tuple[Single, ...]
+    existences: tuple[Existence, ...]
+    lists: tuple[ReadList, ...]
+    ready: tuple[tuple[Step, str | None, Test], ...]
+    group: tuple[Shared, ...]
+    wheres: Mapping[str, str]
+    tables: Mapping[str, CodeTable]
+
+
+def compile_profile(profile: Profile, tables: CodeTables) -> Compiled:
+    """Return the compiled profile; raises ConfigError when a code table is missing or wrong."""
+    return _Compiler(profile, tables).compiled()
+
+
+class _Compiler:
+    def __init__(self, profile: Profile, tables: CodeTables) -> None:
+        self._profile = profile
+        self._columns = Columns(profile)
+        self._rules = RuleCompiler(profile, tables, self._columns)
+        self._wheres: dict[str, str] = {}
+
+    def compiled(self) -> Compiled:
+        fields = {part: self._fields(part, rules) for part, rules in self._profile.fields.items()}
+        existences = tuple(
+            self._existence(part, path, rule.exists_when)
+            for part, rules in self._profile.fields.items()
+            for path, rule in rules.items()
+            if rule.exists_when is not None
+        )
+        known = case_fields()
+        lists = tuple(self._list(rule, known[path], "", ("lists", path)) for path, rule in self._profile.lists.items())
+        ready = self._ready()
+        group = tuple(
+            Shared(name, entry.part, f"{entry.part}.{entry.column}", self._columns.get(entry.part, entry.column))
+            for name, entries in self._profile.group.items()
+            for entry in entries
+        )
+        parts = [*fields, *sorted(self._columns.singles - set(fields))]
+        singles = tuple(self._single(part, fields.get(part, ())) for part in parts)
+        tables = self._rules.used_tables
+        return Compiled(self._columns, singles, existences, lists, ready, group, self._wheres, tables)
+
+    def _fields(self, part: str, rules: Mapping[str, FieldRule]) -> tuple[ReadField, ...]:
+        known = case_fields()
+        compiled = tuple(
+            self._rules.field(rule, known[path], part, ("fields", part, path))
+            for path, rule in rules.items()
+            if rule.exists_when is None
+        )
+        for field in compiled:
+            self._wheres.setdefault(field.path, field.where)
+        return compiled
+
+    def _existence(self, part: str, path: str, condition: Condition) -> Existence:
+        *parents, leaf = path.split(".")
+        return Existence(part, tuple(parents), leaf, compile_condition(condition, part, self._columns))
+
+    def _single(self, part: str, fields: tuple[ReadField, ...]) -> Single:
+        touched = {step_of(path): path for path in reversed(self._profile.fields.get(part, {}))}
+        if not touched or None in touched:
+            touches: tuple[tuple[Step | None, str], ...] = ((None, touched.get(None, "")),)
+        else:
+            touches = tuple(touched.items())
+        return Single(part, tuple(sorted(self._columns.used[part])), fields, touches)
+
+    def _list(self, rule: ListRule, field: Field, under: str, place: Place) -> ReadList:
+        path = f"{under}.{field.path}" if under else field.path
+        for column in (*rule.sort, *rule.on):
+            self._columns.use(rule.part, column)
+        value = None
+        if rule.value is not None:
+            around, _, leaf = path.rpartition(".")
+            text = Field(leaf, FieldKind.TEXT)
+            value = self._rules.field(rule.value, text, rule.part, (*place, "value"), under=around)
+            self._wheres.setdefault(path, value.where)
+        inner = fields_of(field.model) if field.model is not None else {}
+        fields = tuple(
+            self._rules.field(each, inner[name], rule.part, (*place, "fields", name), under=path)
+            for name, each in rule.fields.items()
+        )
+        for each in fields:
+            self._wheres.setdefault(each.path, each.where)
+        lists = tuple(
+            self._nested(each, inner[name], rule.part, path, (*place, "lists", name))
+            for name, each in rule.lists.items()
+        )
+        only = compile_condition(rule.only, rule.part, self._columns) if rule.only is not None else None
+        name = tuple(field.path.split("."))
+        on = tuple(rule.on.items())
+        ready = self._list_ready(path)
+        return ReadList(path, name, rule.part, rule.sort, only, on, value, fields, lists, ready, self._columns)
+
+    def _nested(self, rule: ListRule, field: Field, parent: str, under: str, place: Place) -> ReadList:
+        for column in rule.on.values():
+            self._columns.use(parent, column)
+        return self._list(rule, field, under, place)
+
+    def _list_ready(self, path: str) -> Test | None:
+        step = {"settlements": Step.SETTLEMENT, "enforcements": Step.ENFORCEMENT}.get(path)
+        if step is None:
+            return None
+        return compile_condition(self._profile.ready_when[step], own_part(self._profile, step), self._columns)
+
+    def _ready(self) -> tuple[tuple[Step, str | None, Test], ...]:
+        compiled = []
+        for step, condition in self._profile.ready_when.items():
+            if step in {Step.SETTLEMENT, Step.ENFORCEMENT}:
+                continue
+            part = own_part(self._profile, step)
+            if part is not None:
+                self._columns.singles.add(part)
+            compiled.append((step, part, compile_condition(condition, part, self._columns)))
+        return tuple(compiled)

@@ -1,0 +1,233 @@
+"""What a case is, given its rows: one CaseFile, what is ready to go up, and findings for what could not be said."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from sync_agent.domain.canonical import canonical_bytes
+from sync_agent.domain.casefile import CaseFile
+from sync_agent.domain.findings import Finding, Level
+from sync_agent.domain.steps import Step
+from sync_agent.errors import ConfigError
+from sync_agent.mapping.codes import CodeTables
+from sync_agent.mapping.compiler import Compiled, compile_profile
+from sync_agent.mapping.fields import keyed, level_of, step_of
+from sync_agent.mapping.lists import Data, Fault, distinct, fill, put
+from sync_agent.mapping.profile import Profile
+from sync_agent.mapping.values import local_or_none
+from sync_agent.mapping.words import nearest
+from sync_agent.source import CaseRows, Row
+
+__all__ = ["Mapped", "Mapper"]
+
+_KEY_LENGTH = 40
+_KEYED_LISTS = {"settlements": Step.SETTLEMENT, "enforcements": Step.ENFORCEMENT}
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One mapped case.
+
+    `ready` holds (step, local key) whose `ready_when` holds, of steps the case has; local key '' for single steps.
+    `group` holds what the case shares with others, such as `petition:12`.
+    """
+
+    case: CaseFile = field(repr=False)
+    ready: frozenset[tuple[Step, str]]
+    findings: tuple[Finding, ...]
+    group: tuple[str, ...] = field(repr=False)
+
+
+class Mapper:
+    """Maps rows by a profile that is compiled once. Never raises for bad data; raises ConfigError for a wrong profile.
+
+    `digest` identifies the profile and the tables it uses; `key_definition` what makes a key (source, zone, columns).
+    """
+
+    def __init__(self, profile: Profile, tables: CodeTables) -> None:
+        self._profile = profile
+        self._compiled: Compiled = compile_profile(profile, tables)
+        self._pattern = re.compile(profile.key.pattern, re.ASCII)
+        self._checked_parts: set[str] = set()
+        self.digest = _digest(profile, self._compiled)
+        made_of = [profile.source.id, profile.source.zone, *profile.key.definition]
+        self.key_definition = hashlib.sha256(canonical_bytes(made_of)).hexdigest()
+
+    def check_columns(self, columns: Mapping[str, Sequence[str]]) -> None:
+        """Raise ConfigError when the profile uses a column that its part does not return."""
+        for part, used in sorted(self._compiled.columns.used.items()):
+            for column in sorted(used):
+                if column not in columns[part]:
+                    raise self._unknown_column(part, column, columns[part])
+
+    def map(self, rows: CaseRows) -> Mapped:
+        """Return the case with its findings, sorted; the same rows in any order give the same result."""
+        self._check_rows(rows)
+        faults: list[Fault] = []
+        findings = set(self._key_findings(rows.case_key))
+        singles = self._singles(rows, findings)
+        data: Data = {"case_key": _writable(rows.case_key)}
+        for single in self._compiled.singles:
+            row = singles[single.part]
+            if row is not None:
+                fill(data, single.fields, row, singles, faults)
+        ready = self._lists(data, rows, singles, faults)
+        self._existences(data, singles)
+        case = self._validated(data, faults)
+        findings.update(_finding(fault) for fault in faults)
+        group = self._group(rows, findings)
+        return Mapped(case, self._ready(case, singles, ready), _in_order(findings), group)
+
+    def _key_findings(self, key: str) -> list[Finding]:
+        if key.isascii() and len(key) <= _KEY_LENGTH and self._pattern.fullmatch(key):
+            return []
+        return [Finding("bad_key", Level.BLOCK, "case_key", where=", ".join(self._profile.key.definition))]
+
+    def _singles(self, rows: CaseRows, findings: set[Finding]) -> dict[str, Row | None]:
+        singles: dict[str, Row | None] = {}
+        for single in self._compiled.singles:
+            found: Sequence[Row] = rows.parts.get(single.part, ())
+            if len(found) > 1:
+                found = distinct(found, single.columns)
+            singles[single.part] = found[0] if len(found) == 1 else None
+            if len(found) > 1:
+                findings.update(
+                    Finding("rows_disagree", Level.HOLD, path, step, where=single.part) for step, path in single.touches
+                )
+        return singles
+
+    def _existences(self, data: Data, singles: Mapping[str, Row | None]) -> None:
+        for existence in self._compiled.existences:
+            row = singles[existence.part]
+            if row is not None and existence.test(row, singles):
+                put(data, existence.parents, existence.leaf, {})
+            else:
+                _drop(data, (*existence.parents, existence.leaf))
+
+    def _lists(
+        self, data: Data, rows: CaseRows, singles: Mapping[str, Row | None], faults: list[Fault]
+    ) -> set[tuple[Step, str]]:
+        ready: set[tuple[Step, str]] = set()
+        for each in self._compiled.lists:
+            entries, keys = each.read(rows.parts, None, singles, faults)
+            if entries:
+                put(data, each.name[:-1], each.name[-1], entries)
+            if each.path in _KEYED_LISTS:
+                ready.update((_KEYED_LISTS[each.path], key) for key in keys)
+        return ready
+
+    def _validated(self, data: Data, faults: list[Fault]) -> CaseFile:
+        while True:
+            try:
+                return CaseFile.model_validate(data)
+            except ValidationError as error:
+                problems = error.errors(include_input=False, include_url=False, include_context=False)
+            faults.extend(self._refused(data, problem["loc"]) for problem in problems)
+            _remove(data, [problem["loc"] for problem in problems])
+
+    def _refused(self, data: Data, place: tuple[int | str, ...]) -> Fault:
+        path = ".".join(str(each) for each in place if isinstance(each, str))
+        key = ""
+        if len(place) > 1 and isinstance(place[1], int):
+            entry = data[str(place[0])][place[1]]
+            key = str(entry.get("local_key", "")) if isinstance(entry, dict) else ""
+        return Fault("bad_value", path, self._compiled.wheres.get(path, ""), key)
+
+    def _ready(
+        self, case: CaseFile, singles: Mapping[str, Row | None], ready: set[tuple[Step, str]]
+    ) -> frozenset[tuple[Step, str]]:
+        there = {(Step.CASE, "")}
+        if case.processing is not None:
+            there.add((Step.PROCESSING, ""))
+        if case.acceptance is not None:
+            there.add((Step.ACCEPTANCE, ""))
+        for step, part, test in self._compiled.ready:
+            if test(singles[part] if part is not None else None, singles):
+                ready.add((step, ""))
+        there.update((Step.SETTLEMENT, settlement.local_key) for settlement in case.settlements)
+        there.update((Step.ENFORCEMENT, enforcement.local_key) for enforcement in case.enforcements)
+        return frozenset(ready & there)
+
+    def _group(self, rows: CaseRows, findings: set[Finding]) -> tuple[str, ...]:
+        shared: set[str] = set()
+        for shares in self._compiled.group:
+            values = {shares.get(row) for row in rows.parts.get(shares.part, ())} - {None}
+            known = {local_or_none(value) for value in values}
+            if None in known:  # with whom the case shares something must be known, or protection could be missed
+                findings.add(Finding("bad_value", Level.HOLD, where=shares.where))
+            shared.update(f"{shares.name}:{value}" for value in known - {None})
+        return tuple(sorted(shared))
+
+    def _check_rows(self, rows: CaseRows) -> None:
+        for part, used in self._compiled.columns.used.items():
+            found = rows.parts.get(part)
+            if found and part not in self._checked_parts:
+                for column in sorted(used):
+                    if column not in found[0]:
+                        raise self._unknown_column(part, column, list(found[0]))
+                self._checked_parts.add(part)
+
+    def _unknown_column(self, part: str, column: str, known: Sequence[str]) -> ConfigError:
+        close = nearest(column, known)
+        return ConfigError(
+            "the profile uses the column {column}, which the part {part} does not return",
+            where=self._profile.at("source", "parts", part),
+            todo="did you mean {near}?" if close else "return it in the query, or mend the rule",
+            facts=(("column", column), ("part", part), ("near", close)),
+        )
+
+
+def _finding(fault: Fault) -> Finding:
+    step = step_of(fault.path)
+    level = level_of(fault.path) if fault.rule == "unmapped_code" else Level.HOLD
+    return Finding(fault.rule, level, fault.path, step, fault.local_key if keyed(step) else "", fault.where)
+
+
+def _in_order(findings: set[Finding]) -> tuple[Finding, ...]:
+    # not by the findings themselves: a step may be None, which does not compare with one
+    return tuple(sorted(findings, key=lambda each: (each.field, each.rule, each.local_key, each.where, str(each.step))))
+
+
+def _writable(key: str) -> str:
+    """Return the key, or something that can be written for one of spaces or damaged text (both are blocked)."""
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return ascii(key)
+    return key if key.strip() else "?"
+
+
+def _drop(data: Data, path: tuple[str, ...]) -> None:
+    for name in path[:-1]:
+        data = data.get(name, {})
+    data.pop(path[-1], None)
+
+
+def _remove(data: Data, places: Sequence[tuple[int | str, ...]]) -> None:
+    """Take refused values out of the data; an entry without its required key goes whole."""
+    entries: set[tuple[int | str, ...]] = set()
+    for place in places:
+        holder = _at(data, place[:-1])
+        if isinstance(holder, dict) and place[-1] in holder:
+            del holder[place[-1]]
+        else:
+            entries.add(place if isinstance(holder, list) else place[:-1])
+    for place in sorted(entries, key=lambda each: int(each[-1]), reverse=True):
+        del _at(data, place[:-1])[place[-1]]
+
+
+def _at(data: Any, place: tuple[int | str, ...]) -> Any:
+    for step in place:
+        data = data[step]
+    return data
+
+
+def _digest(profile: Profile, compiled: Compiled) -> str:
+    digest = hashlib.sha256(profile.model_dump_json(by_alias=True).encode())
+    for name, table in sorted(compiled.tables.items()):
+        digest.update(b"\x00" + name.encode() + b"\x00" + table.content())
+    return digest.hexdigest()

@@ -1,0 +1,56 @@
+"""The shapes in which local records leave a source, and what every source must offer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+__all__ = ["CaseRows", "Change", "Row", "Source"]
+
+Row = Mapping[str, object]
+"""One row of a query: column name to value as the driver gave it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A case that may have changed; `changed_at` is aware UTC, None when the source does not know."""
+
+    case_key: str
+    changed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRows:
+    """All rows of one case, by the name of the query (part) that read them. Its repr shows only the key."""
+
+    case_key: str
+    parts: Mapping[str, Sequence[Row]] = field(repr=False)
+
+
+class Source(Protocol):
+    """A local system that can be read. Every method may raise SourceError."""
+
+    source_id: str
+
+    def now(self) -> datetime:
+        """Return the source's own clock, aware UTC."""
+        ...
+
+    def changes(self, since: datetime | None, *, after: str = "", limit: int = 500) -> list[Change]:
+        """Return the next `limit` cases with key above `after`, by key; `since` None means every case.
+
+        A row whose change time is unknown always counts as changed.
+        """
+        ...
+
+    def read(self, keys: Sequence[str]) -> dict[str, CaseRows]:
+        """Return the rows of these cases, one query per part; a case that is gone is absent."""
+        ...
+
+    def probe(self) -> list[str]:
+        """Try every query without reading a case; return their names, raise at the first that fails."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
