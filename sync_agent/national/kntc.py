@@ -137,6 +137,8 @@ class KntcContract:
         findings = [finding for writer, _, _ in drafts for finding in writer.findings]
         findings += self._gaps.findings(case)
         findings += self._missing(case)
+        if not cleared.protected:
+            findings += _nameless(case)
         return Projection(messages, tuple(sorted(dict.fromkeys(findings), key=_finding_order)))
 
     def _drafts(
@@ -277,6 +279,14 @@ def load_contract(folder: Path, capabilities: Mapping[str, str]) -> KntcContract
     chosen = choose(file, capabilities, "national.capabilities")
     schemas = {action: read_schema(folder, action) for action in (file.actions.of(step) for step in Step)}
     return KntcContract(file, chosen, schemas, read_refusals(folder), _digest(folder, chosen))
+
+
+def _nameless(case: CaseFile) -> Iterator[Finding]:
+    """Tell that somebody has no name although the petition is not anonymous: sent like that it would be untrue."""
+    anonymous = case.petition is not None and case.petition.anonymous
+    people = case.petitioners.people if case.petitioners else ()
+    if not anonymous and any(person.full_name is None for person in people):
+        yield Finding("required_missing", Level.HOLD, "petitioners.people.full_name", Step.CASE)
 
 
 def _number(value: str) -> int | None:

@@ -264,7 +264,7 @@ SHAPES: Mapping[str, Shape] = {
         "ThiHanhId": _TEXT,
         "ThiHanhGiaiQuyet": {
             "MaCoQuanThiHanh": _THE_AGENCY,
-            "NgayCapNhat": _DAY,
+            "NgayCapNhat": _DATE_LEAF,  # empty where the case is protected
             **_AMOUNTS,
             **dict.fromkeys(
                 ("SoNguoiBiXuLy", "SoTapTheBiXuLy", "TaiSanQuyRaTien", "SoTienNopPhat", "SoDoiTuongDaKhoiTo"), _NUMBER
