@@ -283,9 +283,12 @@ def load_contract(folder: Path, capabilities: Mapping[str, str]) -> KntcContract
 
 def _nameless(case: CaseFile) -> Iterator[Finding]:
     """Tell that somebody has no name although the petition is not anonymous: sent like that it would be untrue."""
-    anonymous = case.petition is not None and case.petition.anonymous
-    people = case.petitioners.people if case.petitioners else ()
-    if not anonymous and any(person.full_name is None for person in people):
+    petitioners, petition = case.petitioners, case.petition
+    if petitioners is None or (petition is not None and petition.anonymous):
+        return
+    organisation = petitioners.organisation
+    nobody = not petitioners.people and (organisation is None or organisation.name is None)
+    if nobody or any(person.full_name is None for person in petitioners.people):
         yield Finding("required_missing", Level.HOLD, "petitioners.people.full_name", Step.CASE)
 
 

@@ -271,6 +271,20 @@ def test_a_name_that_was_given_is_not_replaced(bare: CaseFile, project: Project)
     assert [row["HoTen"] for row in message.body["NguoiKNTC"]["DataNguoiKNTC"]] == ["Phạm Văn Mẫu"]
 
 
+@pytest.mark.parametrize(
+    "petitioners",
+    [Petitioners(), Petitioners(people=(Person(),)), Petitioners(people=(Person(full_name="Lò Thử"), Person()))],
+    ids=["nobody", "no name", "one of two without name"],
+)
+def test_a_writer_without_name_is_held_unless_the_petition_is_anonymous(
+    bare: CaseFile, project: Project, petitioners: Petitioners
+) -> None:
+    """A petition that does not say it is anonymous, yet names nobody, would be untrue."""
+    findings = project(bare.model_copy(update={"petition": Petition(), "petitioners": petitioners})).findings
+
+    assert Finding("required_missing", Level.HOLD, "petitioners.people.full_name", Step.CASE) in findings
+
+
 @pytest.mark.parametrize(("gender", "code"), [(Gender.MALE, 1), (Gender.FEMALE, 2), (None, "")])
 def test_gender_is_never_a_default(bare: CaseFile, project: Project, gender: Any, code: Any) -> None:
     """An unknown gender stays empty."""
@@ -476,7 +490,7 @@ def test_a_confidential_attachment_is_never_written(case: CaseFile, project: Pro
 
 def test_a_headcount_the_wire_might_cut_is_held(bare: CaseFile, project: Project) -> None:
     """Both known clients bind counts as 32-bit integers."""
-    crowd = Petitioners(headcount=2**31)
+    crowd = Petitioners(headcount=2**31, people=(Person(full_name="Lò Thử"),))
 
     projection = project(bare.model_copy(update={"petitioners": crowd}))
 
