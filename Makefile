@@ -1,0 +1,52 @@
+# Everything a developer or a newcomer needs; each target makes .venv first when it is missing.
+PYTHON ?= python3
+BIN := .venv/bin
+UV ?= $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+COMPILE := $(UV) pip compile $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types coverage lock catalogues
+
+help:
+	@echo "make demo        set up, then show the whole thing on this machine"
+	@echo "make test        set up, then run all tests"
+	@echo "make lint        style and format        make types       static types"
+	@echo "make catalogues  find new sentences, update and compile the Vietnamese catalogue"
+	@echo "make lock        pin every dependency with its hash (needs uv; UPGRADE=--upgrade for newer versions)"
+
+demo: .venv/.runtime
+	$(BIN)/sync-agent demo --faults
+
+test: .venv/.dev
+	$(BIN)/python -m pytest --quiet -n auto --maxprocesses 8
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.dev
+	$(BIN)/mypy
+
+catalogues: .venv/.dev
+	$(BIN)/python tools/catalogues.py
+
+lock:
+	$(COMPILE) pyproject.toml --output-file requirements/runtime.lock
+	$(COMPILE) pyproject.toml --extra dev --constraints requirements/runtime.lock --output-file requirements/dev.lock
+	$(COMPILE) --group build --output-file requirements/build.lock
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.runtime: requirements/runtime.lock requirements/build.lock pyproject.toml | .venv/bin/python
+	$(PIP_INSTALL) --require-hashes --requirement requirements/runtime.lock --requirement requirements/build.lock
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements/dev.lock .venv/.runtime
+	$(PIP_INSTALL) --require-hashes --requirement requirements/dev.lock
+	@touch $@
