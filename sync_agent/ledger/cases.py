@@ -1,0 +1,136 @@
+"""Cases in the ledger: loading, saving, and which of them have something to do."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, func, select
+
+from sync_agent.ledger.messages import State
+from sync_agent.ledger.rows import fetch, table_of
+from sync_agent.ledger.tables import CaseRow, GroupRow, MessageRow
+
+__all__ = [
+    "Due",
+    "beside_protected",
+    "due_cases",
+    "find_case",
+    "known_cases",
+    "load_by_id",
+    "load_cases",
+    "members_of",
+    "restless_beside",
+    "save_groups",
+    "settling_cases",
+]
+
+_CASE = table_of(CaseRow)
+_GROUP = table_of(GroupRow)
+_MESSAGE = table_of(MessageRow)
+_NEVER = "9999-12-31"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Due:
+    """Place of a case in the order of delivery: nearest legal date first, then oldest row."""
+
+    due_on: str
+    case_id: int
+    case_key: str = field(repr=False)
+
+
+def load_cases(connection: Connection, source_id: str, keys: Collection[str]) -> dict[str, CaseRow]:
+    """Return the known cases among `keys`."""
+    statement = select(_CASE).where(_CASE.c.source_id == source_id, _CASE.c.case_key.in_(keys))
+    return {row.case_key: row for row in fetch(connection, CaseRow, statement)}
+
+
+def load_by_id(connection: Connection, ids: Collection[int]) -> list[CaseRow]:
+    """Return cases by their row ids."""
+    return fetch(connection, CaseRow, select(_CASE).where(_CASE.c.id.in_(ids)))
+
+
+def find_case(connection: Connection, source_id: str, name: str) -> CaseRow | None:
+    """Return the case whose key or pseudonym is `name`."""
+    statement = select(_CASE).where(
+        _CASE.c.source_id == source_id, (_CASE.c.case_key == name) | (_CASE.c.pseudonym == name)
+    )
+    rows = fetch(connection, CaseRow, statement)
+    return rows[0] if rows else None
+
+
+def known_cases(connection: Connection, source_id: str) -> int:
+    """Count the cases of a source that the ledger knows."""
+    return connection.execute(select(func.count()).where(_CASE.c.source_id == source_id)).scalar_one()
+
+
+def settling_cases(connection: Connection, source_id: str, now: datetime) -> int:
+    """Count the cases that have something to send and must read the same for some time yet."""
+    pending = exists().where(_MESSAGE.c.case_id == _CASE.c.id, _MESSAGE.c.state == State.PENDING)
+    statement = select(func.count()).where(_CASE.c.source_id == source_id, _CASE.c.look_at > now, pending)
+    return connection.execute(statement).scalar_one()
+
+
+def due_cases(
+    connection: Connection, source_id: str, now: datetime, *, after: Due | None, limit: int, keys: Sequence[str] = ()
+) -> list[Due]:
+    """Return a keyset page of the cases that have something to do now."""
+    due_on = func.coalesce(_CASE.c.due_on, _NEVER)
+    statement = select(due_on, _CASE.c.id, _CASE.c.case_key).where(
+        _CASE.c.source_id == source_id, _CASE.c.look_at <= now
+    )
+    if keys:
+        statement = statement.where(_CASE.c.case_key.in_(keys))
+    if after is not None:
+        later = (due_on > after.due_on) | ((due_on == after.due_on) & (_CASE.c.id > after.case_id))
+        statement = statement.where(later)
+    return [Due(*row) for row in connection.execute(statement.order_by(due_on, _CASE.c.id).limit(limit))]
+
+
+def save_groups(connection: Connection, tokens: dict[int, set[str]]) -> None:
+    """Replace the group tokens of the cases given by row id."""
+    stored: dict[int, set[str]] = {case_id: set() for case_id in tokens}
+    for row in connection.execute(select(_GROUP).where(_GROUP.c.case_id.in_(tokens))):
+        stored[row.case_id].add(row.token)
+    for case_id, wanted in tokens.items():
+        gone = stored[case_id] - wanted
+        if gone:
+            connection.execute(_GROUP.delete().where(_GROUP.c.case_id == case_id, _GROUP.c.token.in_(gone)))
+    new = [{"token": t, "case_id": case_id} for case_id, wanted in tokens.items() for t in wanted - stored[case_id]]
+    if new:
+        connection.execute(_GROUP.insert(), new)
+
+
+def members_of(connection: Connection, case_ids: Collection[int]) -> set[int]:
+    """Return the row ids of all cases that share something with one of `case_ids`."""
+    tokens = select(_GROUP.c.token).where(_GROUP.c.case_id.in_(case_ids))
+    return set(connection.execute(select(_GROUP.c.case_id).where(_GROUP.c.token.in_(tokens)).distinct()).scalars())
+
+
+def restless_beside(connection: Connection, case_ids: Collection[int]) -> dict[int, datetime]:
+    """Return those of `case_ids` that share something with a case not settled yet, and when that is looked at again."""
+    other = _GROUP.alias("other")
+    statement = (
+        select(_GROUP.c.case_id, func.max(_CASE.c.look_at))
+        .join(other, other.c.token == _GROUP.c.token)
+        .join(_CASE, _CASE.c.id == other.c.case_id)
+        .where(_GROUP.c.case_id.in_(case_ids), other.c.case_id != _GROUP.c.case_id)
+        .where(_CASE.c.dirty, _CASE.c.look_at.is_not(None))
+        .group_by(_GROUP.c.case_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(statement)}
+
+
+def beside_protected(connection: Connection, case_ids: Collection[int]) -> set[int]:
+    """Return those of `case_ids` that share something with a protected case."""
+    other = _GROUP.alias("other")
+    statement = (
+        select(_GROUP.c.case_id)
+        .distinct()
+        .join(other, other.c.token == _GROUP.c.token)
+        .join(_CASE, _CASE.c.id == other.c.case_id)
+        .where(
+            _GROUP.c.case_id.in_(case_ids), other.c.case_id != _GROUP.c.case_id, _CASE.c.protected_since.is_not(None)
+        )
+    )
+    return set(connection.execute(statement).scalars())

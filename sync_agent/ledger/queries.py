@@ -1,0 +1,154 @@
+"""What people ask the ledger: how much is where, which cases, what holds them. Reads only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
+
+from sync_agent.domain.findings import Level
+from sync_agent.domain.steps import Step
+from sync_agent.ledger.messages import State
+from sync_agent.ledger.rows import fetch, table_of
+from sync_agent.ledger.tables import CaseRow, FindingRow, MessageRow
+
+__all__ = [
+    "Hold",
+    "Overview",
+    "acknowledged_case",
+    "findings_of",
+    "hold_counts",
+    "late_cases",
+    "list_cases",
+    "list_holds",
+    "overview",
+]
+
+_CASE = table_of(CaseRow)
+_MESSAGE = table_of(MessageRow)
+_FINDING = table_of(FindingRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How everything stands. `messages` counts by (step, state)."""
+
+    cases: int
+    protected: int
+    messages: dict[tuple[str, str], int]
+    oldest_waiting: datetime | None
+    next_try_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One finding that keeps something from going up, with its case."""
+
+    case: CaseRow
+    finding: FindingRow
+
+
+def overview(connection: Connection, source_id: str) -> Overview:
+    """Count cases and messages of a source."""
+    ours = _CASE.c.source_id == source_id
+    cases = connection.execute(select(func.count()).select_from(_CASE).where(ours)).scalar_one()
+    protected = connection.execute(
+        select(func.count()).select_from(_CASE).where(ours, _CASE.c.protected_since.is_not(None))
+    ).scalar_one()
+    joined = select(_MESSAGE).join(_CASE, _MESSAGE.c.case_id == _CASE.c.id).where(ours)
+    grouped = joined.with_only_columns(_MESSAGE.c.step, _MESSAGE.c.state, func.count()).group_by(
+        _MESSAGE.c.step, _MESSAGE.c.state
+    )
+    counts = {(step, state): number for step, state, number in connection.execute(grouped)}
+    unsent = joined.where(_MESSAGE.c.state.in_([State.PENDING, State.WAITING]))
+    oldest = connection.execute(unsent.with_only_columns(func.min(_CASE.c.digest_seen_at))).scalar()
+    next_try = connection.execute(unsent.with_only_columns(func.min(_MESSAGE.c.next_try_at))).scalar()
+    return Overview(cases, protected, counts, oldest, next_try)
+
+
+def acknowledged_case(connection: Connection, source_id: str) -> tuple[str, str, str] | None:
+    """Return (case key, national id, account) of the case acknowledged last, None if there is none."""
+    statement = (
+        select(_CASE.c.case_key, _MESSAGE.c.ack_id, _MESSAGE.c.ack_account)
+        .join(_MESSAGE, _MESSAGE.c.case_id == _CASE.c.id)
+        .where(_CASE.c.source_id == source_id, _MESSAGE.c.step == Step.CASE, _MESSAGE.c.ack_id.is_not(None))
+        .order_by(_MESSAGE.c.ack_at.desc())
+        .limit(1)
+    )
+    row = connection.execute(statement).first()
+    return None if row is None else (row.case_key, row.ack_id, row.ack_account)
+
+
+def late_cases(connection: Connection, source_id: str, today: str) -> int:
+    """Count cases whose nearest legal date for entry is before `today` (ISO) and of which something has not gone up."""
+    missing = exists().where(_MESSAGE.c.case_id == _CASE.c.id, _MESSAGE.c.ack_digest.is_(None))
+    statement = select(func.count()).where(_CASE.c.source_id == source_id, _CASE.c.due_on < today, missing)
+    return connection.execute(statement).scalar_one()
+
+
+def hold_counts(connection: Connection, source_id: str) -> dict[tuple[str, str, str], int]:
+    """Count cases by (level, rule, field) of their standing findings, warnings included."""
+    statement = (
+        select(_FINDING.c.level, _FINDING.c.rule, _FINDING.c.field, func.count(_FINDING.c.case_id.distinct()))
+        .join(_CASE, _FINDING.c.case_id == _CASE.c.id)
+        .where(_CASE.c.source_id == source_id, _standing())
+        .group_by(_FINDING.c.level, _FINDING.c.rule, _FINDING.c.field)
+    )
+    return {(level, rule, field): number for level, rule, field, number in connection.execute(statement)}
+
+
+def list_cases(
+    connection: Connection,
+    source_id: str,
+    *,
+    state: str | None = None,
+    step: str | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> list[CaseRow]:
+    """Return a keyset page of cases, those with a message in `state` and of `step` if given, by row id."""
+    statement = select(_CASE).where(_CASE.c.source_id == source_id, _CASE.c.id > after)
+    if state or step:
+        wanted = select(_MESSAGE.c.case_id)
+        wanted = wanted.where(_MESSAGE.c.state == state) if state else wanted
+        wanted = wanted.where(_MESSAGE.c.step == step) if step else wanted
+        statement = statement.where(_CASE.c.id.in_(wanted))
+    return fetch(connection, CaseRow, statement.order_by(_CASE.c.id).limit(limit))
+
+
+def findings_of(connection: Connection, case_ids: Sequence[int]) -> list[FindingRow]:
+    """Return all findings of some cases, oldest first."""
+    statement = select(_FINDING).where(_FINDING.c.case_id.in_(case_ids)).order_by(_FINDING.c.since, _FINDING.c.id)
+    return fetch(connection, FindingRow, statement)
+
+
+def list_holds(
+    connection: Connection,
+    source_id: str,
+    *,
+    rule: str | None = None,
+    case_id: int | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> list[Hold]:
+    """Return a keyset page (by finding id) of what keeps cases from going up and was not released."""
+    statement = (
+        select(_FINDING)
+        .join(_CASE, _FINDING.c.case_id == _CASE.c.id)
+        .where(_CASE.c.source_id == source_id, _FINDING.c.id > after, _FINDING.c.level != Level.WARN, _standing())
+    )
+    statement = statement.where(_FINDING.c.rule == rule) if rule else statement
+    statement = statement.where(_FINDING.c.case_id == case_id) if case_id else statement
+    found = fetch(connection, FindingRow, statement.order_by(_FINDING.c.id).limit(limit))
+    cases = fetch(connection, CaseRow, _cases_by_id([row.case_id for row in found]))
+    by_id = {row.id: row for row in cases}
+    return [Hold(by_id[row.case_id], row) for row in found]
+
+
+def _cases_by_id(ids: Sequence[int]) -> Select[tuple[CaseRow]]:
+    return select(_CASE).where(_CASE.c.id.in_(ids))
+
+
+def _standing() -> ColumnElement[bool]:
+    """Not released for the content the case has now."""
+    return _FINDING.c.released_digest.is_distinct_from(_CASE.c.last_digest)

@@ -1,0 +1,101 @@
+"""The ledger's transactions: every state change and its audit entry are committed together, or not at all.
+
+A process that lost the ledger to another (its epoch is no longer the stored one) can write nothing more.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, update
+
+from sync_agent.audit import Entry, Event, append, instant
+from sync_agent.errors import EpochLostError
+from sync_agent.ledger.engine import WRITE, told
+from sync_agent.ledger.rows import table_of
+from sync_agent.ledger.tables import EnvironmentRow
+
+__all__ = ["Clock", "Ledger", "Transaction", "utc_now"]
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the current instant, aware UTC."""
+    return datetime.now(UTC)
+
+
+class Transaction:
+    """One write transaction. `record` adds an audit entry; all entries are appended when it commits."""
+
+    def __init__(self, connection: Connection, now: datetime, *, actor: str, run: str | None, epoch: int) -> None:
+        self.connection = connection
+        self.now = now
+        self._time = instant(now)
+        self._actor = actor
+        self._run = run
+        self._epoch = epoch
+        self._entries: list[Entry] = []
+
+    def record(self, event: Event, **facts: Any) -> None:
+        """Add an entry. `facts` are fields of `audit.Entry`."""
+        entry = Entry(event=event, time=self._time, actor=self._actor, run=self._run, epoch=self._epoch, **facts)
+        self._entries.append(entry)
+
+    def flush(self) -> None:
+        """Append what was recorded; called once, at the end of the transaction."""
+        if self._entries:
+            append(self.connection, self._entries)
+            self._entries = []
+
+
+class Ledger:
+    """The ledger of one installation, as seen by one process."""
+
+    def __init__(self, engine: Engine, *, source_id: str, actor: str = "agent", clock: Clock = utc_now) -> None:
+        self.engine = engine
+        self.source_id = source_id
+        self.actor = actor
+        self.clock = clock
+        self.epoch = 0
+        self.run: str | None = None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a connection that only reads."""
+        with told(self.engine), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, *, actor: str | None = None) -> Iterator[Transaction]:
+        """Open a write transaction: committed with its audit entries, or rolled back whole.
+
+        Raises EpochLostError when another instance has taken the ledger over.
+        """
+        with (
+            told(self.engine),
+            self.engine.connect().execution_options(**{WRITE: True}) as connection,
+            connection.begin(),
+        ):
+            if self.epoch:
+                self._hold_epoch(connection)
+            actor = actor or self.actor
+            transaction = Transaction(connection, self.clock(), actor=actor, run=self.run, epoch=self.epoch)
+            yield transaction
+            transaction.flush()
+
+    def take_over(self) -> None:
+        """Make this process the only one that may write, by a new epoch."""
+        table = table_of(EnvironmentRow)
+        with self.write() as transaction:
+            statement = update(table).values(epoch=table.c.epoch + 1).returning(table.c.epoch)
+            epoch = transaction.connection.execute(statement).scalar_one()
+            transaction.record(Event.EPOCH_TAKEN, counts={"epoch": epoch})
+        self.epoch = epoch
+
+    def _hold_epoch(self, connection: Connection) -> None:
+        table = table_of(EnvironmentRow)
+        held = connection.execute(update(table).where(table.c.epoch == self.epoch).values(epoch=self.epoch))
+        if held.rowcount != 1:
+            raise EpochLostError("another instance has taken the ledger over", todo="stop this process")

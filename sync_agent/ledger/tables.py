@@ -1,0 +1,220 @@
+"""The ledger's tables: keys, digests, states, ids, counts and times. No personal data, ever.
+
+Each column says what it `holds` and whether it is `evidence` (can be replayed from the audit log) or `working`.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Index, TypeDecorator, UniqueConstraint
+from sqlmodel import SQLModel
+from sqlmodel.main import SQLModelConfig
+
+from sync_agent.audit import Proof, column
+
+__all__ = [
+    "CaseRow",
+    "EnvironmentRow",
+    "FindingRow",
+    "GroupRow",
+    "MessageRow",
+    "RunRow",
+    "SignatureRow",
+    "SourceRow",
+]
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC instant, also on databases that keep none; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive instant, turn the others to UTC."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the stored instant as aware UTC."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class _Row(SQLModel):
+    """A row of the ledger. Its repr shows no key."""
+
+    model_config = SQLModelConfig(hide_input_in_errors=True)
+
+    def __repr_args__(self) -> list[tuple[str | None, object]]:
+        """Show nothing but the number of the row."""
+        return [("id", getattr(self, "id", None))]
+
+
+def _time(proof: Proof = "working", **field: Any) -> Any:
+    return column("time", proof, sa_type=UtcTime, **field)
+
+
+def _row_id() -> Any:
+    """Return the key the database chooses; 0 in a row that is not stored yet."""
+    return column("key", "working", primary_key=True, default=0, sa_column_kwargs={"default": None})
+
+
+class EnvironmentRow(_Row, table=True):
+    """One row: what this ledger belongs to. Any difference refuses to start."""
+
+    __tablename__ = "environment"
+
+    id: int = column("key", "working", primary_key=True)
+    mode: str = column("code", "evidence")
+    contract: str = column("code", "evidence")
+    base_url: str = column("setting", "evidence")
+    accounts: str = column("code", "evidence")  # aliases, sorted, joined by spaces
+    source_id: str = column("code", "evidence")
+    key_definition: str = column("digest", "evidence")
+    epoch: int = column("count", "evidence")
+    go_live: str | None = column("code", "evidence", default=None)  # how the first send was allowed
+    bound_at: datetime = _time("evidence")
+
+
+class SourceRow(_Row, table=True):
+    """How far a source was read, and under which versions."""
+
+    __tablename__ = "source_state"
+
+    source_id: str = column("code", "working", primary_key=True)
+    watermark: datetime | None = _time(default=None)
+    mapping: str | None = column("version", "working", default=None)
+    contract: str | None = column("version", "working", default=None)
+    policy: str | None = column("version", "working", default=None)
+    configuration: str | None = column("version", "working", default=None)
+    signed: bool = column("state", "working", default=False)
+    full_scan_at: datetime | None = _time(default=None)
+
+
+class CaseRow(_Row, table=True):
+    """One local case and how it was last seen."""
+
+    __tablename__ = "case_state"
+    __table_args__ = (
+        UniqueConstraint("source_id", "case_key"),
+        Index("ix_case_state_pseudonym", "source_id", "pseudonym"),
+        Index("ix_case_state_look_at", "source_id", "look_at"),
+    )
+
+    id: int = _row_id()
+    source_id: str = column("code", "working")
+    case_key: str = column("key", "working")
+    pseudonym: str = column("pseudonym", "working")  # by which logs and mails name it
+    rev: int = column("version", "working")
+    dirty: bool = column("state", "working")
+    agency: str | None = column("code", "working", default=None)
+    kind: str | None = column("code", "working", default=None)
+    kind_seen_at: datetime = _time()
+    first_seen: datetime = _time()
+    last_digest: str = column("digest", "working")
+    digest_seen_at: datetime = _time()
+    look_at: datetime | None = _time(default=None)  # when there is something to do for it; none: nothing
+    due_on: str | None = column("time", "working", default=None)  # nearest legal date for entry
+    protected_since: datetime | None = _time("evidence", default=None)
+    protection: str = column("code", "evidence", default="")  # reason codes, sorted, joined by spaces
+    present: bool = column("state", "working", default=True)  # found at the last read
+
+
+class MessageRow(_Row, table=True):
+    """One message of a case: what was acknowledged, and apart from it how delivery stands."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("case_id", "step", "local_key"),
+        Index("ix_message_state", "state", "next_try_at"),
+        Index("ix_message_ack_id", "step", "ack_id", unique=True),
+    )
+
+    id: int = _row_id()
+    case_id: int = column("key", "working", references="case_state.id")
+    step: str = column("code", "evidence")
+    local_key: str = column("key", "working")
+    parent_key: str = column("key", "working", default="")
+    # acknowledged: never touched by a failure
+    ack_digest: str | None = column("digest", "evidence", default=None)
+    ack_id: str | None = column("id", "evidence", default=None)
+    ack_account: str | None = column("code", "evidence", default=None)
+    ack_at: datetime | None = _time("evidence", default=None)
+    ack_agent: str | None = column("version", "evidence", default=None)
+    ack_mapping: str | None = column("version", "evidence", default=None)
+    ack_contract: str | None = column("version", "evidence", default=None)
+    ack_policy: str | None = column("version", "evidence", default=None)
+    ack_shape: str | None = column("digest", "working", default=None)  # keyed digests of lists, presence of fields
+    # delivery
+    state: str = column("state", "evidence")
+    wanted_digest: str | None = column("digest", "evidence", default=None)
+    wanted_mark: str | None = column("digest", "working", default=None)  # names this content in a plan
+    wanted_shape: str | None = column("digest", "working", default=None)
+    accepted_mark: str | None = column("digest", "working", default=None)  # content a person let through the guard
+    reason: str | None = column("code", "evidence", default=None)  # refusal code, cause, or first rule of a hold
+    account: str | None = column("code", "working", default=None)
+    versions: str | None = column("version", "working", default=None)  # mapping, contract and policy of the last try
+    attempts: int = column("count", "working", default=0)
+    next_try_at: datetime | None = _time(default=None)
+    intent_at: datetime | None = _time(default=None)
+    epoch: int = column("count", "working", default=0)
+
+
+class FindingRow(_Row, table=True):
+    """One finding of one case, and who released it for which content."""
+
+    __tablename__ = "finding"
+    __table_args__ = (UniqueConstraint("case_id", "rule", "field", "step", "local_key", "place"),)
+
+    id: int = _row_id()
+    case_id: int = column("key", "working", references="case_state.id")
+    rule: str = column("code", "evidence")
+    level: str = column("code", "evidence")
+    field: str = column("code", "evidence")
+    step: str = column("code", "evidence")  # empty: the whole case
+    local_key: str = column("key", "working")
+    place: str = column("code", "working")  # local table and column
+    since: datetime = _time()
+    released_digest: str | None = column("digest", "evidence", default=None)
+    released_by: str | None = column("pseudonym", "evidence", default=None)
+    released_at: datetime | None = _time("evidence", default=None)
+    released_reason: str | None = column("code", "evidence", default=None)
+
+
+class GroupRow(_Row, table=True):
+    """What a case shares with others (petition, person row, link), as a keyed digest."""
+
+    __tablename__ = "case_group"
+
+    token: str = column("digest", "working", primary_key=True)
+    case_id: int = column("key", "working", primary_key=True, references="case_state.id")
+
+
+class SignatureRow(_Row, table=True):
+    """A policy digest that a named person has signed."""
+
+    __tablename__ = "policy_signature"
+
+    policy: str = column("digest", "evidence", primary_key=True)
+    actor: str = column("pseudonym", "evidence")
+    signed_at: datetime = _time("evidence")
+
+
+class RunRow(_Row, table=True):
+    """One pass: when, why it ended, what it did."""
+
+    __tablename__ = "run"
+
+    id: int = _row_id()
+    kind: str = column("code", "working")
+    started_at: datetime = _time()
+    ended_at: datetime | None = _time(default=None)
+    result: str | None = column("code", "working", default=None)
+    counts: str = column("count", "working", default="")  # `code=n`, sorted, joined by spaces

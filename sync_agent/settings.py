@@ -1,0 +1,230 @@
+"""Every setting of the agent, validated at start. An unknown key is an error, never ignored.
+
+Read from `agent.toml` in the configuration folder; relative paths are relative to that folder.
+Secrets are not settings: they are read from files or the environment, named here.
+"""
+
+import difflib
+import tomllib
+from datetime import date, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from sync_agent.domain.casefile import Kind
+from sync_agent.errors import ConfigError
+from sync_agent.national import AccountSettings, TransportSettings, WireOptions
+
+__all__ = ["Mode", "Settings", "load_settings"]
+
+Seconds = Annotated[int, Field(ge=0)]
+
+
+class Mode(StrEnum):
+    """What the ledger is bound to; a difference refuses to start."""
+
+    DEMO = "demo"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class AgentSection(_Section):
+    """Where the agent keeps its own things."""
+
+    mode: Mode
+    state: Path = Path("state")
+    schemas: Path = Path("schemas")
+    policy: Path = Path("privacy.toml")
+    ledger_url: str = ""  # empty: SQLite in the state folder
+
+
+class SourceSection(_Section):
+    """The local system."""
+
+    url: str
+    profile: Path
+    codes: Path = Path("codes")
+    files: Path | None = None
+    overlap_seconds: Seconds = 600
+    page: int = Field(default=200, ge=1, le=2000)
+
+
+class NationalSection(_Section):
+    """The national service; what is not known about it is a capability with a cautious default."""
+
+    contract: Literal["kntc"] = "kntc"
+    capabilities: dict[str, str] = {}
+    transport: TransportSettings
+    wire: WireOptions  # no default: units are for the agency to state
+    accounts: tuple[AccountSettings, ...] = Field(min_length=1)
+
+
+class DeliverySection(_Section):
+    """When and how fast messages go up."""
+
+    workers: int = Field(default=4, ge=1, le=32)
+    settle_seconds: Seconds = 120
+    kind_settle_seconds: Seconds = 7200
+    settle_remote_seconds: Seconds = 900
+    backoff_first_seconds: int = Field(default=60, ge=1)
+    backoff_max_seconds: int = Field(default=21600, ge=1)
+    unreachable_after: int = Field(default=8, ge=1)
+
+
+class ScopeSection(_Section):
+    """What may be created at all. Outside the demo nothing goes up until all three are set."""
+
+    agencies: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    start_from: date | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether the person in charge has said what goes up."""
+        return bool(self.agencies and self.kinds and self.start_from)
+
+
+class GuardSection(_Section):
+    """How much one pass may send without a person's consent."""
+
+    volume_min: int = Field(default=50, ge=0)
+    volume_share: float = Field(default=0.02, ge=0, le=1)
+
+
+class TimelinessSection(_Section):
+    """The agency's yardstick for "immediately" (Decree 55/2022/NĐ-CP, Art. 8.1)."""
+
+    entry_working_days: int = Field(default=1, ge=0)
+    holidays: tuple[date, ...] = ()
+
+
+class Settings(BaseSettings):
+    """All settings; `folder` is where `agent.toml` stood.
+
+    An environment variable such as `SYNC_AGENT_DELIVERY__WORKERS` overrides the file.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        env_prefix="SYNC_AGENT_",
+        env_nested_delimiter="__",
+    )
+
+    folder: Path
+    agent: AgentSection
+    source: SourceSection
+    national: NationalSection
+    delivery: DeliverySection = DeliverySection()
+    scope: ScopeSection = ScopeSection()
+    guards: GuardSection = GuardSection()
+    timeliness: TimelinessSection = TimelinessSection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file; nothing else is read."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _production_waits(self) -> "Settings":
+        for name in ("settle_seconds", "kind_settle_seconds", "settle_remote_seconds"):
+            if self.agent.mode is Mode.PRODUCTION and getattr(self.delivery, name) == 0:
+                raise ValueError(f"delivery.{name} may be 0 only in the demo and in tests")
+        return self
+
+    def path(self, relative: Path) -> Path:
+        """Return `relative` as a path below the configuration folder."""
+        return self.folder / relative
+
+    @property
+    def state(self) -> Path:
+        """The folder of the ledger, the installation key and the lock."""
+        return self.path(self.agent.state)
+
+    @property
+    def ledger_url(self) -> str:
+        """The database URL of the ledger."""
+        return self.agent.ledger_url or f"sqlite:///{self.state / 'ledger.db'}"
+
+    @property
+    def source_url(self) -> str:
+        """The database URL of the local system; a relative SQLite file is below the configuration folder."""
+        prefix = "sqlite:///"
+        if self.source.url.startswith(prefix) and not self.source.url.startswith(prefix + "/"):
+            return prefix + str(self.path(Path(self.source.url.removeprefix(prefix))))
+        return self.source.url
+
+    @property
+    def settle(self) -> timedelta:
+        """How far apart two equal reads of a case must be."""
+        return timedelta(seconds=self.delivery.settle_seconds)
+
+
+def load_settings(folder: Path) -> Settings:
+    """Read and validate `folder/agent.toml`. Raises ConfigError."""
+    path = folder / "agent.toml"
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            "the configuration cannot be read ({reason})",
+            where=str(path),
+            todo="name its folder with --config, or make one with: sync-agent init DIR",
+            facts=(("reason", error.strerror or "error"),),
+        ) from None
+    except ValueError as error:
+        raise ConfigError("not valid TOML: {reason}", where=str(path), facts=(("reason", str(error)),)) from None
+    try:
+        return Settings(folder=folder.resolve(), **values)
+    except ValidationError as error:
+        raise _setting_error(path, error) from None
+    except SettingsError as error:
+        facts = (("reason", str(error)),)
+        raise ConfigError("a variable of the environment cannot be read: {reason}", facts=facts) from None
+
+
+def _setting_error(path: Path, error: ValidationError) -> ConfigError:
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    # an unknown word is usually why another one is missing
+    first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return ConfigError(
+            "setting {name}: {reason}", where=str(path), facts=(("name", name), ("reason", first["msg"]))
+        )
+    near = difflib.get_close_matches(str(first["loc"][-1]), _names_at(first["loc"][:-1]), n=1)
+    return ConfigError(
+        "unknown setting {name}",
+        where=str(path),
+        todo="did you mean {near}?" if near else "see docs/reference.md for the settings",
+        facts=(("name", name), *((("near", near[0]),) if near else ())),
+    )
+
+
+def _names_at(location: tuple[int | str, ...]) -> list[str]:
+    model: Any = Settings
+    for part in location:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
+        arguments = [a for a in getattr(annotation, "__args__", ()) if hasattr(a, "model_fields")]
+        model = arguments[0] if arguments else annotation
+        if not hasattr(model, "model_fields"):
+            return []
+    return [name for name in model.model_fields if name != "folder"]

@@ -1,0 +1,73 @@
+"""What one pass works with: the rooms, already opened and wired by `bootstrap`."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sync_agent import __version__
+from sync_agent.audit import Versions
+from sync_agent.domain.canonical import canonical_bytes
+from sync_agent.domain.deadlines import Calendar
+from sync_agent.ledger import Ledger
+from sync_agent.mapping import Mapper
+from sync_agent.national import Accounts, Gateway, KntcContract, WireOptions
+from sync_agent.privacy import Gate, KeyNames, Policy
+from sync_agent.settings import Settings
+from sync_agent.source import FileStore, Source
+
+__all__ = ["Agent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One wired agent. `installation_key` is kept outside the ledger; it never appears in a repr."""
+
+    settings: Settings
+    ledger: Ledger
+    source: Source
+    files: FileStore
+    mapper: Mapper
+    policy: Policy
+    gate: Gate
+    contract: KntcContract
+    wire: WireOptions
+    accounts: Accounts
+    gateway: Gateway
+    names: KeyNames
+    calendar: Calendar
+    installation_key: bytes
+    clock: Callable[[], datetime]
+
+    def __repr__(self) -> str:
+        """Say nothing of what it holds."""
+        return f"Agent({self.settings.agent.mode})"
+
+    @property
+    def versions(self) -> Versions:
+        """The versions in force, as the audit log names them."""
+        return Versions(
+            agent=__version__,
+            mapping=self.mapper.digest,
+            contract=self.contract.digest,
+            policy=self.policy.digest,
+        )
+
+    @property
+    def configuration(self) -> str:
+        """Digest of the settings that decide what goes up."""
+        settings = self.settings
+        deciding = [
+            settings.agent.mode,
+            settings.scope.model_dump(mode="json"),
+            settings.national.wire.model_dump(mode="json"),
+            settings.national.transport.base_url,
+            [(account.alias, account.agencies) for account in settings.national.accounts],
+        ]
+        return hashlib.sha256(canonical_bytes(deciding)).hexdigest()
+
+    @property
+    def version_mark(self) -> str:
+        """All versions that decide what goes up, as one word: agent, mapping, contract, policy, configuration."""
+        digests = (self.mapper.digest, self.contract.digest, self.policy.digest, self.configuration)
+        return ":".join((__version__, *(digest[:16] for digest in digests)))

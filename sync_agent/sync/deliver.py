@@ -1,0 +1,291 @@
+"""Sends what was let through: cases in the order of their legal dates, each message after its intent is committed.
+
+Several cases are under way at once, one message of a case at a time; only this thread writes to the ledger.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from sync_agent.domain.steps import Step
+from sync_agent.errors import ConfigError, NationalUnreachableError, SourceError
+from sync_agent.ledger import Due, MessageRow, State, Transaction, cases, due_cases, save_rows
+from sync_agent.national import Ids, Message, NotProcessed, Outcome
+from sync_agent.sync.context import Agent
+from sync_agent.sync.decide import next_look, sendable
+from sync_agent.sync.interrupt import undivided
+from sync_agent.sync.observe import Observed, observe
+from sync_agent.sync.outcome import apply_outcome, intend
+from sync_agent.sync.progress import Progress
+from sync_agent.sync.scan import read_page
+
+__all__ = ["DeliveryReport", "deliver"]
+
+_UNAUTHORISED = 401
+_FILE_CHANGED = "file_changed"
+
+
+@dataclass(slots=True)
+class DeliveryReport:
+    """What delivery did: messages by the state their try led to, and cases still settling."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    settling: int = 0
+
+
+@dataclass(slots=True)
+class _Flight:
+    """One message on its way."""
+
+    observed: Observed
+    row: MessageRow
+    message: Message
+    account: str
+
+
+def deliver(
+    agent: Agent, progress: Progress, *, keys: Sequence[str], limit: int | None, report: DeliveryReport
+) -> None:
+    """Send what is due and count it in `report`, which also tells what was done when this raises.
+
+    Raises NationalUnreachableError when nothing gets through, ConfigError when an account is refused.
+    """
+    progress.stage("sending", None)
+    with ThreadPoolExecutor(agent.settings.delivery.workers, thread_name_prefix="deliver") as pool:
+        sender = _Sender(agent, pool, progress, report, limit)
+        for page in _due_pages(agent, keys):
+            sender.send(_look_again(agent, page))
+            if sender.spent:
+                break
+        sender.finish()
+    with agent.ledger.read() as connection:
+        report.settling = cases.settling_cases(connection, agent.ledger.source_id, agent.clock())
+
+
+def _due_pages(agent: Agent, keys: Sequence[str]) -> Iterator[list[Due]]:
+    started = agent.clock()
+    after: Due | None = None
+    while True:
+        with agent.ledger.read() as connection:
+            page = due_cases(
+                connection,
+                agent.ledger.source_id,
+                started,
+                after=after,
+                limit=agent.settings.source.page,
+                keys=keys,
+            )
+        if not page:
+            return
+        yield page
+        after = page[-1]
+
+
+def _look_again(agent: Agent, page: Sequence[Due]) -> list[Observed]:
+    """Read the cases a second time; only what reads as it did `settle` ago may be sent."""
+    seen = read_page(agent, [due.case_key for due in page])
+    present = {mapped.case.case_key for mapped in seen}
+    with agent.ledger.write() as tx:
+        found = observe(agent, tx, seen, plan=present)
+        for observed in found:
+            row = observed.row
+            if tx.now - row.digest_seen_at >= agent.settings.settle:
+                row.dirty = False
+            row.look_at = next_look(agent, observed.case, tx.now)
+        save_rows(tx.connection, [observed.row for observed in found])
+        _note_absent(tx, [due.case_id for due in page if due.case_key not in present])
+        kept = _keep_beside_restless(agent, tx, found)
+        ready = [o for o in found if not o.row.dirty and o.row.id not in kept]
+        return [o for o in ready if o.row.look_at is not None and o.row.look_at <= tx.now]
+
+
+def _keep_beside_restless(agent: Agent, tx: Transaction, found: Sequence[Observed]) -> set[int]:
+    """Keep back cases that share something with one not settled: it may yet protect them. Return their row ids.
+
+    Where nothing waits to settle, a case protects its group when it is first seen.
+    """
+    if not agent.settings.settle:
+        return set()
+    rows = {o.row.id: o.row for o in found if o.row.protected_since is None and o.row.look_at is not None}
+    kept = cases.restless_beside(tx.connection, list(rows))
+    for case_id, look_at in kept.items():
+        rows[case_id].look_at = look_at
+    save_rows(tx.connection, [rows[case_id] for case_id in kept])
+    return set(kept)
+
+
+def _note_absent(tx: Transaction, ids: Sequence[int]) -> None:
+    """Keep what the source no longer returns as it is; it is looked at again when it returns."""
+    rows = cases.load_by_id(tx.connection, ids)
+    for row in rows:
+        row.present, row.look_at = False, None
+    save_rows(tx.connection, rows)
+
+
+class _Sender:
+    """Keeps the workers busy; what they bring back and the next intents are written in one transaction."""
+
+    def __init__(
+        self, agent: Agent, pool: ThreadPoolExecutor, progress: Progress, report: DeliveryReport, limit: int | None
+    ) -> None:
+        self._agent = agent
+        self._pool = pool
+        self._progress = progress
+        self._report = report
+        self._left = limit
+        self._waiting: deque[Observed] = deque()
+        self._flying: dict[Future[Outcome], _Flight] = {}
+        self._landed: list[tuple[_Flight, Outcome]] = []
+        self._failures: list[tuple[NotProcessed, str]] = []  # in a row
+
+    @property
+    def spent(self) -> bool:
+        """Tell whether the pass has sent as much as it was allowed to."""
+        return self._left == 0
+
+    def send(self, ready: Sequence[Observed]) -> None:
+        """Send all that is sendable of some cases; every outcome is recorded, also when interrupted."""
+        self._waiting.extend(ready)
+        try:
+            while self._waiting or self._flying or self._landed:
+                landed = len(self._landed)
+                with undivided():
+                    self._launch(self._write())
+                self._progress.advance(landed)
+                self._require_reachable(self._agent.settings.delivery.unreachable_after)
+                self._land()
+        except BaseException:
+            self._bring_home()
+            raise
+
+    def finish(self) -> None:
+        """Say so when nothing at all got through."""
+        if set(self._report.outcomes) == {State.WAITING}:
+            self._require_reachable(1)
+
+    def _write(self) -> list[_Flight]:
+        """Record what came back and the intents of what goes next; return the latter."""
+        if not (self._landed or self._waiting):
+            return []
+        with self._agent.ledger.write() as tx:
+            touched = [self._record(tx, flight, outcome) for flight, outcome in self._landed]
+            launched: list[_Flight] = []
+            while self._waiting and len(self._flying) + len(launched) < self._agent.settings.delivery.workers:
+                observed = self._waiting.popleft()
+                flight = None if self.spent else self._intend(tx, observed)
+                if flight is not None:
+                    launched.append(flight)
+                touched.append(observed)
+            for observed in touched:
+                observed.row.look_at = next_look(self._agent, observed.case, tx.now)
+            save_rows(tx.connection, {id(one): one.row for one in touched}.values())
+            save_rows(tx.connection, [flight.row for flight in launched])
+        self._landed = []
+        return launched
+
+    def _record(self, tx: Transaction, flight: _Flight, outcome: Outcome) -> Observed:
+        observed = flight.observed
+        apply_outcome(self._agent, tx, observed.case, flight.row, outcome)
+        save_rows(tx.connection, [flight.row])  # at once: the next answer may bring the same id
+        self._report.outcomes[flight.row.state] += 1
+        if not isinstance(outcome, NotProcessed):
+            self._failures = []
+        elif outcome.cause != _FILE_CHANGED:
+            self._failures.append((outcome, flight.account))
+        if flight.row.state == State.ACKNOWLEDGED:
+            self._waiting.appendleft(observed)
+        return observed
+
+    def _intend(self, tx: Transaction, observed: Observed) -> _Flight | None:
+        """Choose the next message of a case and commit the intent to send it; None when none may go now."""
+        look_at = next_look(self._agent, observed.case, tx.now)
+        if look_at is None or look_at > tx.now:
+            return None
+        due = (r for r in sendable(observed.case.messages) if r.next_try_at is None or r.next_try_at <= tx.now)
+        row = next(due, None)
+        if row is None:
+            return None
+        message = observed.payloads[Step(row.step), row.local_key]
+        account = self._account(observed, row, message)
+        intend(self._agent, tx, observed.case, row, account)
+        self._left = None if self._left is None else self._left - 1
+        return _Flight(observed, row, message, account)
+
+    def _account(self, observed: Observed, row: MessageRow, message: Message) -> str:
+        """Return the account that minted an id for what hangs on it, else that of the agency."""
+        case = observed.case.messages[Step.CASE, ""]
+        minted = row.ack_account or case.ack_account
+        return minted or self._agent.accounts.for_agency(message.agency) or ""
+
+    def _launch(self, flights: Sequence[_Flight]) -> None:
+        for flight in flights:
+            self._flying[self._pool.submit(self._attempt, flight)] = flight
+
+    def _attempt(self, flight: _Flight) -> Outcome:
+        """Run in a worker: build the body, files included, and send it."""
+        messages, row = flight.observed.case.messages, flight.row
+        parent = messages.get((Step.SETTLEMENT, row.parent_key))
+        ids = Ids(
+            case=messages[Step.CASE, ""].ack_id or "",
+            parent=(parent.ack_id or "") if parent else "",
+            own=row.ack_id or "",
+        )
+        try:
+            request = self._agent.contract.request(flight.message, ids, self._agent.files.read)
+        except SourceError:
+            # Nothing was sent; the next look digests the file as it is then, or finds that it is gone.
+            return NotProcessed(cause=_FILE_CHANGED)
+        return self._agent.gateway.send(request, flight.account)
+
+    def _land(self) -> None:
+        """Wait until something comes back. What a worker raised is raised here; its message stays in flight."""
+        done, _ = wait(self._flying, return_when=FIRST_COMPLETED)
+        with undivided():
+            failures = self._take_in(done)
+        if failures:
+            raise failures[0]
+
+    def _take_in(self, done: Iterable[Future[Outcome]]) -> list[BaseException]:
+        """Note the outcomes that came back; return what was raised instead of one."""
+        failures: list[BaseException] = []
+        for future in done:
+            flight, failure = self._flying.pop(future), future.exception()
+            if failure is None:
+                self._landed.append((flight, future.result()))
+            else:
+                failures.append(failure)
+        return failures
+
+    def _bring_home(self) -> None:
+        """After a failure, record what was still under way.
+
+        What is in memory may be ahead of the ledger then, so that these cases are to be looked at again.
+        """
+        self._waiting.clear()
+        done, _ = wait(self._flying)
+        with undivided():
+            self._take_in(done)
+            with self._agent.ledger.write() as tx:
+                touched = [self._record(tx, flight, outcome) for flight, outcome in self._landed]
+                for observed in touched:
+                    observed.row.look_at = tx.now
+                save_rows(tx.connection, [observed.row for observed in touched])
+
+    def _require_reachable(self, after: int) -> None:
+        if len(self._failures) < after:
+            return
+        failure, account = self._failures[-1]
+        if failure.status == _UNAUTHORISED:
+            raise ConfigError(
+                "the national side refuses the credentials of account {account}",
+                where="national.accounts",
+                todo="check its user name and secret",
+                facts=(("account", account),),
+            )
+        raise NationalUnreachableError(
+            "the national side does not take messages now ({cause}); nothing is lost, they are tried again later",
+            where=self._agent.settings.national.transport.base_url,
+            todo="see: sync-agent check --probe",
+            facts=(("cause", failure.cause),),
+        )

@@ -1,0 +1,29 @@
+"""What a person may write down beside a decision: a code as the reason, and a note that tells of nobody."""
+
+import re
+
+from sync_agent.errors import SyncAgentError
+from sync_agent.sync.context import Agent
+from sync_agent.sync.scan import read_page
+
+__all__ = ["require_harmless", "require_reason"]
+
+_REASON = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+_NUMBER_OR_MAIL = re.compile(r"(?:\d[\s.()-]?){9,}|\S@\S")
+
+
+def require_reason(reason: str) -> None:
+    """Raise SyncAgentError unless `reason` is a code: the audit log holds no free text."""
+    if not _REASON.fullmatch(reason):
+        raise SyncAgentError("a reason is a code", todo="write letters, digits and _ only; a note can say more")
+
+
+def require_harmless(agent: Agent, case_key: str, note: str) -> None:
+    """Raise SyncAgentError for a note with an identity of the case in it, or a number or address of anyone."""
+    read = read_page(agent, [case_key])  # what cannot be read now cannot be compared
+    told = not read or any(agent.gate.identities(mapped.case).found_in([note]) for mapped in read)
+    if told or _NUMBER_OR_MAIL.search(note):
+        raise SyncAgentError(
+            "the note tells who it is about",
+            todo="leave out names, numbers and addresses: they stay in the local system",
+        )

@@ -1,0 +1,142 @@
+"""What a look at some cases changes in the ledger: revisions, findings, protection, and what is to be sent.
+
+The scan and the delivery look in the same way; only delivery goes on to send what it has just seen.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sync_agent.audit import CaseSecret, create_secrets
+from sync_agent.domain.canonical import canonical_bytes, keyed_digest
+from sync_agent.domain.deadlines import entry_due
+from sync_agent.ledger import (
+    CaseRow,
+    KnownCase,
+    MessageKey,
+    Transaction,
+    cases,
+    finding_key,
+    insert_rows,
+    is_signed,
+    known_by_key,
+    save_rows,
+)
+from sync_agent.mapping import Mapped
+from sync_agent.national import Message
+from sync_agent.sync.context import Agent
+from sync_agent.sync.decide import next_look
+from sync_agent.sync.judge import judge
+from sync_agent.sync.protection import protect
+from sync_agent.sync.record import record_findings, record_messages, save_messages, standing
+
+__all__ = ["Observed", "observe"]
+
+
+@dataclass(slots=True)
+class Observed:
+    """One case as just seen, and the payloads it would send; they stay in memory."""
+
+    case: KnownCase
+    mapped: Mapped = field(repr=False)
+    changed: bool
+    payloads: dict[MessageKey, Message] = field(default_factory=dict, repr=False)
+
+    @property
+    def row(self) -> CaseRow:
+        """The row of the case."""
+        return self.case.row
+
+
+def observe(agent: Agent, tx: Transaction, seen: Sequence[Mapped], *, plan: Collection[str]) -> list[Observed]:
+    """Bring the ledger up to what was just read of some cases.
+
+    Judged are the cases whose content, group or protection changed, and those named by `plan`.
+    """
+    found = _rows(agent, tx, seen)
+    _note_groups(agent, tx, found)
+    newly = protect(agent, tx, {o.row.id: o for o in found})
+    judged = [o for o in found if o.changed or o.row.id in newly or o.row.case_key in plan]
+    signed = is_signed(tx.connection, agent.policy.digest)
+    _plan(agent, tx, judged, signed=signed)
+    save_rows(tx.connection, [o.row for o in judged])
+    return found
+
+
+def _rows(agent: Agent, tx: Transaction, seen: Sequence[Mapped]) -> list[Observed]:
+    """Find or make the row and the secret of each case; note what changed since it was last seen."""
+    source_id = agent.ledger.source_id
+    known = known_by_key(tx.connection, source_id, [mapped.case.case_key for mapped in seen])
+    new = [mapped.case.case_key for mapped in seen if mapped.case.case_key not in known]
+    secrets = create_secrets(tx.connection, source_id, new)
+    known |= {key: KnownCase(_new_row(agent, tx, key), secret) for key, secret in secrets.items()}
+    found = [_noted(agent, tx, mapped, known[mapped.case.case_key]) for mapped in seen]
+    insert_rows(tx.connection, [o.row for o in found if o.row.id == 0])
+    return found
+
+
+def _new_row(agent: Agent, tx: Transaction, key: str) -> CaseRow:
+    return CaseRow(
+        source_id=agent.ledger.source_id,
+        case_key=key,
+        pseudonym=agent.names.shown(key, protected=True),
+        rev=0,
+        dirty=True,
+        kind_seen_at=tx.now,
+        first_seen=tx.now,
+        last_digest="",
+        digest_seen_at=tx.now,
+    )
+
+
+def _noted(agent: Agent, tx: Transaction, mapped: Mapped, case: KnownCase) -> Observed:
+    digest = _case_digest(mapped, case.secret)
+    changed = case.row.last_digest != digest or not case.row.present
+    if changed:
+        _note_change(agent, tx, case.row, mapped, digest)
+    return Observed(case, mapped, changed)
+
+
+def _note_change(agent: Agent, tx: Transaction, row: CaseRow, mapped: Mapped, digest: str) -> None:
+    if row.kind != mapped.case.kind:
+        row.kind, row.kind_seen_at = mapped.case.kind, tx.now
+    row.rev += 1
+    row.dirty = agent.names.declared(row.case_key)  # any other cannot be read again, nor go up
+    row.present = True
+    row.last_digest, row.digest_seen_at = digest, tx.now
+    row.agency = agent.names.code(mapped.case.agency)
+    row.due_on = _due_on(agent, mapped)
+
+
+def _case_digest(mapped: Mapped, secret: CaseSecret) -> str:
+    """Digest everything that was read and concluded of a case, before the gate."""
+    findings = [finding_key(finding) for finding in mapped.findings]
+    concluded = canonical_bytes([sorted(mapped.ready), findings, mapped.group])
+    return secret.digest(mapped.case.model_dump_json().encode() + concluded)
+
+
+def _due_on(agent: Agent, mapped: Mapped) -> str | None:
+    days = agent.settings.timeliness.entry_working_days
+    dates = [entry_due(mapped.case, step, key, days, agent.calendar) for step, key in sorted(mapped.ready)]
+    return min((day.isoformat() for day in dates if day), default=None)
+
+
+def _note_groups(agent: Agent, tx: Transaction, found: Iterable[Observed]) -> None:
+    tokens = {
+        o.row.id: {keyed_digest(agent.installation_key, "group", name.encode()) for name in o.mapped.group}
+        for o in found
+        if o.changed
+    }
+    if tokens:
+        cases.save_groups(tx.connection, tokens)
+
+
+def _plan(agent: Agent, tx: Transaction, judged: Sequence[Observed], *, signed: bool) -> None:
+    """Judge each case, and write findings and messages where they differ from before."""
+    judgements = [judge(agent, o.mapped, o.case, signed=signed) for o in judged]
+    record_findings(tx, [(o.case, j.findings) for o, j in zip(judged, judgements, strict=True)])
+    left = standing(tx.connection, [o.row for o in judged])
+    for observed, judgement in zip(judged, judgements, strict=True):
+        observed.payloads = judgement.payloads
+        record_messages(agent, tx, observed.case, judgement, left[observed.row.id])
+        observed.row.look_at = next_look(agent, observed.case, tx.now)
+    save_messages(tx, [o.case for o in judged])

@@ -1,0 +1,107 @@
+"""What an answer of the national side, or its absence, makes of a message. Acknowledgement and delivery stay apart."""
+
+import random
+from datetime import datetime
+from typing import Any
+
+from sync_agent.audit import Event
+from sync_agent.domain.steps import Step
+from sync_agent.ledger import KnownCase, MessageRow, State, Transaction, id_is_taken
+from sync_agent.national import Accepted, NotProcessed, Outcome, Refused, Unknown
+from sync_agent.sync.context import Agent
+from sync_agent.sync.decide import back_off
+
+__all__ = ["acknowledge", "apply_outcome", "intend", "unsettle"]
+
+_BRINGS_ID = frozenset({Step.CASE, Step.SETTLEMENT, Step.ENFORCEMENT})
+_JITTER = random.SystemRandom()
+
+
+def intend(agent: Agent, tx: Transaction, case: KnownCase, message: MessageRow, account: str) -> None:
+    """Commit the intent to send: from here on a lost answer is known to be possible."""
+    old_state = message.state
+    message.state, message.reason = State.IN_FLIGHT, None
+    message.attempts += 1
+    message.intent_at, message.next_try_at = tx.now, None
+    message.account, message.versions, message.epoch = account, agent.version_mark, agent.ledger.epoch
+    case.record_message(
+        tx,
+        Event.INTENT,
+        message,
+        old_state=old_state,
+        wanted=message.wanted_digest,
+        account=account,
+        attempt=message.attempts,
+        update=message.ack_digest is not None,
+        versions=agent.versions,
+    )
+
+
+def apply_outcome(agent: Agent, tx: Transaction, case: KnownCase, message: MessageRow, outcome: Outcome) -> None:
+    """Give a message in flight the state that its outcome means, with its entry."""
+    match outcome:
+        case Accepted():
+            _accepted(tx, case, message, outcome)
+        case Refused():
+            message.state, message.reason = State.REJECTED, outcome.code
+            response = case.secret.response(outcome.answer)
+            _record(tx, Event.REFUSED, case, message, http_status=outcome.status, response=response)
+        case NotProcessed():
+            message.state, message.reason = State.WAITING, outcome.cause
+            wait = back_off(agent, message.attempts, _JITTER.random(), outcome.retry_after)
+            message.next_try_at = tx.now + wait
+            _record(tx, Event.NOT_PROCESSED, case, message, http_status=outcome.status or None)
+        case Unknown():
+            unsettle(tx, case, message, outcome.cause, http_status=outcome.status or None)
+
+
+def _accepted(tx: Transaction, case: KnownCase, message: MessageRow, outcome: Accepted) -> None:
+    """Store the answer's id, unless it cannot be that of this message: then a person must look."""
+    brings = Step(message.step) in _BRINGS_ID
+    if brings and message.ack_id is not None and outcome.national_id != message.ack_id:
+        unsettle(tx, case, message, "id_changed", http_status=outcome.status)
+    elif brings and id_is_taken(tx.connection, message.step, outcome.national_id, message.id):
+        unsettle(tx, case, message, "id_taken", http_status=outcome.status)
+    else:
+        acknowledge(message, tx.now, outcome.national_id if brings else None)
+        national_id = case.secret.national_id(message.ack_id) if message.ack_id else None
+        response = case.secret.response(outcome.answer)
+        _record(
+            tx, Event.ACCEPTED, case, message, http_status=outcome.status, national_id=national_id, response=response
+        )
+
+
+def acknowledge(message: MessageRow, now: datetime, national_id: str | None) -> None:
+    """Note that the national side has the content of the intent, under the versions of the intent.
+
+    The caller records how it became known.
+    """
+    message.state, message.reason = State.ACKNOWLEDGED, None
+    message.ack_digest, message.ack_shape = message.wanted_digest, message.wanted_shape
+    message.ack_id = national_id or message.ack_id
+    message.ack_account, message.ack_at = message.ack_account or message.account, now
+    versions = str(message.versions).split(":")
+    message.ack_agent, message.ack_mapping, message.ack_contract, message.ack_policy = versions[:4]
+    message.attempts, message.next_try_at = 0, None
+
+
+def unsettle(
+    tx: Transaction, case: KnownCase, message: MessageRow, cause: str, *, http_status: int | None = None
+) -> None:
+    """Note that bytes may have arrived and nobody knows: nothing is sent again until this is settled."""
+    message.state, message.reason = State.UNCERTAIN, cause
+    _record(tx, Event.UNCERTAIN, case, message, http_status=http_status)
+
+
+def _record(tx: Transaction, event: Event, case: KnownCase, message: MessageRow, **facts: Any) -> None:
+    case.record_message(
+        tx,
+        event,
+        message,
+        old_state=State.IN_FLIGHT,
+        wanted=message.wanted_digest,
+        account=message.account,
+        attempt=message.attempts,
+        reason=message.reason,
+        **facts,
+    )

@@ -1,0 +1,147 @@
+"""One pass from end to end: take over, settle what is uncertain, scan, guard, deliver; or a rehearsal of it."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from sync_agent.audit import Event, Range, instant
+from sync_agent.errors import GuardError, SyncAgentError
+from sync_agent.ledger import (
+    Environment,
+    Ledger,
+    bind,
+    copy_in_memory,
+    end_run,
+    environment,
+    exclusive,
+    require_same,
+    start_run,
+)
+from sync_agent.sync.context import Agent
+from sync_agent.sync.deliver import DeliveryReport, deliver
+from sync_agent.sync.plan import Plan, let_through, make_plan
+from sync_agent.sync.progress import NoProgress, Progress
+from sync_agent.sync.scan import ScanReport, scan
+from sync_agent.sync.uncertain import recover, settle_uncertain
+
+__all__ = ["PassReport", "claim", "environment_of", "rehearse", "run_pass"]
+
+
+@dataclass(slots=True)
+class PassReport:
+    """What one pass did. `plan` is what stood to be sent when delivery began."""
+
+    scanned: ScanReport | None = None
+    plan: Plan | None = None
+    settled: Counter[str] = field(default_factory=Counter)
+    delivered: DeliveryReport = field(default_factory=DeliveryReport)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """All figures by code, as the run and its audit entry keep them."""
+        figures = {f"delivered.{state}": number for state, number in self.delivered.outcomes.items()}
+        figures |= {f"uncertain.{how}": number for how, number in self.settled.items()}
+        if self.scanned is not None:
+            figures |= {"read": self.scanned.read, "changed": self.scanned.changed}
+        return figures | {"settling": self.delivered.settling}
+
+
+def run_pass(
+    agent: Agent,
+    *,
+    actor: str = "agent",
+    keys: Sequence[str] = (),
+    limit: int | None = None,
+    accepted: str | None = None,
+    progress: Progress | None = None,
+) -> PassReport:
+    """Make the national side equal to the local side once. Holds the ledger alone while it runs.
+
+    `keys` restricts the pass to some cases, `limit` the number of messages; `accepted` is the digest of a plan that a
+    person has looked at. Raises the errors of `errors.py`; what was under way is recorded first.
+    """
+    progress = progress or NoProgress()
+    report = PassReport()
+    with exclusive(agent.settings.state), _run(agent, report, actor):
+        recover(agent)
+        report.settled = settle_uncertain(agent)
+        report.scanned = scan(agent, progress, keys=keys)
+        report.plan = make_plan(agent, keys)
+        let_through(agent, report.plan, accepted=accepted, actor=actor, keys=keys)
+        deliver(agent, progress, keys=keys, limit=limit, report=report.delivered)
+        progress.finish()
+    return report
+
+
+def rehearse(agent: Agent, *, keys: Sequence[str] = (), progress: Progress | None = None) -> PassReport:
+    """Do all of a pass but sending, on a copy of the ledger in memory: nothing is written anywhere."""
+    progress = progress or NoProgress()
+    copy = Ledger(copy_in_memory(agent.ledger.engine), source_id=agent.ledger.source_id, clock=agent.clock)
+    rehearsal = replace(agent, ledger=copy)
+    claim(rehearsal)
+    report = PassReport(scanned=scan(rehearsal, progress, keys=keys), plan=make_plan(rehearsal, keys))
+    progress.finish()
+    return report
+
+
+def claim(agent: Agent) -> None:
+    """Bind a new ledger, or see that it is the one this configuration was bound to; then take it over."""
+    wanted = environment_of(agent)
+    agent.ledger.epoch = 0  # whoever holds the lock may take over, also what another process took meanwhile
+    with agent.ledger.write() as tx:
+        bound = environment(tx.connection)
+        if bound is None:
+            bind(tx, wanted)
+        else:
+            require_same(bound, wanted)
+    agent.ledger.take_over()
+
+
+def environment_of(agent: Agent) -> Environment:
+    """Return what a ledger of this configuration belongs to."""
+    settings = agent.settings
+    return Environment(
+        mode=settings.agent.mode,
+        contract=agent.contract.name,
+        base_url=settings.national.transport.base_url,
+        accounts=" ".join(sorted(account.alias for account in settings.national.accounts)),
+        source_id=agent.ledger.source_id,
+        key_definition=agent.mapper.key_definition,
+    )
+
+
+@contextmanager
+def _run(agent: Agent, report: PassReport, actor: str) -> Iterator[None]:
+    """Open a run and close it with what came of it, also when it fails."""
+    claim(agent)
+    with agent.ledger.write(actor=actor) as tx:
+        row = start_run(tx, "sync")
+        agent.ledger.run = f"run-{row.id}"
+        tx.record(Event.RUN_STARTED, versions=agent.versions)
+    result = "failed"
+    try:
+        yield
+        result = "done"
+    except GuardError:
+        result = "guard"
+        raise
+    except KeyboardInterrupt:
+        result = "interrupted"
+        raise
+    except SyncAgentError as error:
+        result = type(error).__name__
+        raise
+    finally:
+        with agent.ledger.write() as tx:
+            end_run(tx, row, result, report.counts)
+            tx.record(Event.RUN_ENDED, new_state=result, counts=report.counts or None, **_read_of(report))
+        agent.ledger.run = None
+
+
+def _read_of(report: PassReport) -> dict[str, object]:
+    scanned = report.scanned
+    if scanned is None:
+        return {}
+    since = instant(scanned.since) if scanned.since else None
+    return {"range": Range(since=since, until=instant(scanned.until)), "set_digest": scanned.key_set}

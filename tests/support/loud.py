@@ -1,0 +1,153 @@
+"""A local system in which every free text, name, number and file carries a marker of its own, and how to find one.
+
+A marker is searched for in what bytes can be made to say: as they are, in capitals, decomposed, without accents, in
+base64, percent-encoded, as JSON escapes and as hex.
+"""
+
+import base64
+import binascii
+import re
+import sqlite3
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+__all__ = ["Loud", "Marks"]
+
+_LETTERS = "abcdefghijklmnop"
+_WORD = re.compile(r"zet([a-p]{4})oq")
+_DIGITS = re.compile(r"\d{10,}")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{12,}={0,2}")
+_HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){6,}")
+_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
+
+STAFF = {"CanBoXuLy", "CanBoDuyetKQXL", "CanBoDuyet", "CanBoTiep", "LanhDaoTiep", "LanhDaoUyQuyen"}
+NAMES = {"HoTen", "NguoiDuyet"}
+CODES = re.compile(r"^(Ma|Id|ID|mattcp|GanVuViec|ma$|ten$|ThamQuyen|Ngay)")
+
+
+@dataclass
+class Marks:
+    """Hands out markers and knows where each was put."""
+
+    words: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+
+    def word(self, place: str) -> str:
+        """Return a word of Vietnamese letters that stands at `place` only."""
+        number = len(self.words)
+        code = "".join(_LETTERS[number >> shift & 15] for shift in (12, 8, 4, 0))
+        self.words[code] = place
+        return f"Zệt{code}ỗq"
+
+    def number(self, place: str, digits: int) -> str:
+        """Return an ID number (12 digits) or a telephone (10) that stands at `place` only."""
+        text = f"09{len(self.numbers) * 7919 + 10 ** (digits - 3):0{digits - 2}d}"
+        self.numbers[text] = place
+        return text
+
+    def found(self, data: bytes) -> set[str]:
+        """Return the places of every marker that `data` holds in any form."""
+        return {place for text in _readings(data) for place in self._in(text)}
+
+    def _in(self, text: str) -> Iterator[str]:
+        plain = _plain(text)
+        for code in _WORD.findall(plain):
+            yield self.words.get(code, "?")
+        for run in _DIGITS.findall(plain):
+            for size in (10, 12):
+                for start in range(len(run) - size + 1):
+                    if run[start : start + size] in self.numbers:
+                        yield self.numbers[run[start : start + size]]
+
+
+def _plain(text: str) -> str:
+    text = unicodedata.normalize("NFKD", text).casefold().replace("đ", "d")
+    return "".join(each for each in text if not unicodedata.combining(each))
+
+
+def _readings(data: bytes) -> Iterator[str]:
+    text = data.decode("utf-8", "replace")
+    yield text
+    if b"%" in data:
+        yield unquote_to_bytes(data.replace(b"+", b" ")).decode("utf-8", "replace")
+    if "\\u" in text:
+        yield _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+    yield "\n".join(_decoded(data))
+
+
+def _decoded(data: bytes) -> Iterator[str]:
+    for run in _BASE64.findall(data):
+        plain = run.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
+        for start in range(4):
+            part = plain[start:]
+            part = part[: len(part) - 1] if len(part) % 4 == 1 else part
+            yield base64.b64decode(part + b"=" * (-len(part) % 4)).decode("utf-8", "replace")
+    for run in _HEX.findall(data):
+        try:
+            yield binascii.unhexlify(run).decode("utf-8", "replace")
+        except binascii.Error:
+            continue
+
+
+@dataclass
+class Loud:
+    """Makes a local database loud. `files` is the folder of its attachments."""
+
+    path: Path
+    files: Path
+    marks: Marks = field(default_factory=Marks)
+
+    def everywhere(self) -> None:
+        """Put a marker into every free column of every row, into each file and its name."""
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            for table in tables:
+                columns = list(connection.execute(f"PRAGMA table_info({table})"))
+                if any(name == "ten" for _, name, *_ in columns) or table.startswith("sqlite_"):
+                    continue  # a code list
+                for _, column, kind, *_ in columns:
+                    if kind.startswith(("TEXT", "VARCHAR")) and not CODES.match(column):
+                        self._fill(connection, table, column)
+
+    def put(self, table: str, column: str, where: str, value: object = None) -> None:
+        """Put a marker (or a value) into one place that takes no free text."""
+        value = self.marks.word(f"{table}.{column}") if value is None else value
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            changed = connection.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (value,))
+            assert changed.rowcount > 0, (table, column, where)
+
+    def _fill(self, connection: sqlite3.Connection, table: str, column: str) -> None:
+        rows = connection.execute(f"SELECT rowid, {column} FROM {table} WHERE {column} > ''").fetchall()
+        for rowid, old in rows:
+            place = f"{table}.{column}#{rowid}"
+            if column == "LinkFileDinhKem":
+                new = self._renamed(str(old), place)
+            elif column.startswith("SoDinhDanh"):
+                new = self.marks.number(place, 12)
+            elif column.startswith("SoDienThoai"):
+                new = self.marks.number(place, 10)
+            else:
+                new = self._text(column, place)
+            connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (new, rowid))
+
+    def _text(self, column: str, place: str) -> str:
+        word = self.marks.word(place)
+        if column in STAFF:
+            return f"Trần {word} - Chuyên viên"
+        return f"Nguyễn Thị {word}" if column in NAMES else word
+
+    def _renamed(self, link: str, place: str) -> str:
+        new = f"{self.marks.word(place)}.pdf"
+        for old in self.files.glob(f"*/{link}"):
+            old.write_bytes(self.marks.word(f"bytes of {place}").encode())
+            old.rename(old.with_name(new))
+        return new
+
+
+def union(found: Iterable[set[str]]) -> set[str]:
+    """Return all places of several findings."""
+    return set().union(*found)
