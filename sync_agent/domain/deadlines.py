@@ -50,8 +50,8 @@ class WeekdayCalendar:
         return cls(frozenset(holidays), frozenset(worked))
 
     def add_working_days(self, day: date, days: int) -> date:
-        """Return the `days`-th working day after `day`; `day` itself for 0."""
-        while days > 0:
+        """Return the `days`-th working day after `day`; `day` itself for 0, the last day there is for one after it."""
+        while days > 0 and day < date.max:
             day += timedelta(days=1)
             days -= self.is_working(day)
         return day

@@ -80,9 +80,9 @@ def acknowledged_case(connection: Connection, source_id: str) -> tuple[str, str,
 
 
 def late_cases(connection: Connection, source_id: str, today: str) -> int:
-    """Count cases whose nearest legal date for entry is before `today` (ISO) and of which something has not gone up."""
-    missing = exists().where(_MESSAGE.c.case_id == _CASE.c.id, _MESSAGE.c.ack_digest.is_(None))
-    statement = select(func.count()).where(_CASE.c.source_id == source_id, _CASE.c.due_on < today, missing)
+    """Count cases of which something has never gone up although its legal date was before `today` (ISO)."""
+    late = exists().where(_MESSAGE.c.case_id == _CASE.c.id, _MESSAGE.c.ack_digest.is_(None), _MESSAGE.c.due_on < today)
+    statement = select(func.count()).where(_CASE.c.source_id == source_id, late)
     return connection.execute(statement).scalar_one()
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Index, TypeDecorator, UniqueConstraint
 from sqlmodel import SQLModel
-from sqlmodel.main import SQLModelConfig
 
 from sync_agent.audit import Proof, column
 
@@ -50,7 +49,7 @@ class UtcTime(TypeDecorator[datetime]):
 class _Row(SQLModel):
     """A row of the ledger. Its repr shows no key."""
 
-    model_config = SQLModelConfig(hide_input_in_errors=True)
+    model_config = {"hide_input_in_errors": True}
 
     def __repr_args__(self) -> list[tuple[str | None, object]]:
         """Show nothing but the number of the row."""
@@ -159,6 +158,7 @@ class MessageRow(_Row, table=True):
     wanted_shape: str | None = column("digest", "working", default=None)
     accepted_mark: str | None = column("digest", "working", default=None)  # content a person let through the guard
     reason: str | None = column("code", "evidence", default=None)  # refusal code, cause, or first rule of a hold
+    due_on: str | None = column("time", "working", default=None)  # legal date of its entry
     account: str | None = column("code", "working", default=None)
     versions: str | None = column("version", "working", default=None)  # mapping, contract and policy of the last try
     attempts: int = column("count", "working", default=0)

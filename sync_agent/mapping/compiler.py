@@ -9,7 +9,7 @@ from sync_agent.mapping.codes import CodeTable, CodeTables
 from sync_agent.mapping.columns import Columns, Get
 from sync_agent.mapping.conditions import Test, compile_condition
 from sync_agent.mapping.document import Place
-from sync_agent.mapping.fields import Field, FieldKind, case_fields, fields_of, step_of
+from sync_agent.mapping.fields import Field, FieldKind, case_fields, fields_of, held_step
 from sync_agent.mapping.lists import ReadList
 from sync_agent.mapping.profile import Condition, FieldRule, ListRule, Profile
 from sync_agent.mapping.rules import ReadField, RuleCompiler
@@ -110,7 +110,7 @@ class _Compiler:
         return Existence(part, tuple(parents), leaf, compile_condition(condition, part, self._columns))
 
     def _single(self, part: str, fields: tuple[ReadField, ...]) -> Single:
-        touched = {step_of(path): path for path in reversed(self._profile.fields.get(part, {}))}
+        touched = {held_step(path): path for path in reversed(self._profile.fields.get(part, {}))}
         if not touched or None in touched:
             touches: tuple[tuple[Step | None, str], ...] = ((None, touched.get(None, "")),)
         else:

@@ -14,7 +14,7 @@ from sync_agent.domain.casefile import CaseFile, PartialDate
 from sync_agent.domain.findings import Level
 from sync_agent.domain.steps import Step
 
-__all__ = ["Field", "FieldKind", "case_fields", "fields_of", "keyed", "level_of", "step_of"]
+__all__ = ["Field", "FieldKind", "case_fields", "fields_of", "held_step", "keyed", "level_of", "step_of"]
 
 
 class FieldKind(StrEnum):
@@ -66,6 +66,10 @@ _STEPS = {
 # Without these it is not known whose case it is, whether it is secret or what it is about: no step may go up.
 _WHOLE_CASE = frozenset({"agency", "kind", "classifications", "protection_requested"})
 
+# What tells, beside kind and field codes, whether a case is a denunciation or its writer protected. When it cannot be
+# read or an entry with it is left out, no name may go up by any step.
+_WITNESSES = frozenset({"petitioners.protected", "settlements", "settlements.local_key", "settlements.outcome"})
+
 # Codes that only describe. Any other code changes the meaning and holds the message while it is unmapped.
 _DESCRIPTIVE = frozenset(
     {
@@ -111,6 +115,11 @@ def step_of(path: str) -> Step | None:
     """Return the step a path belongs to; None when a fault there concerns the whole case."""
     head = path.partition(".")[0]
     return _STEPS.get(head, None if head in _WHOLE_CASE or not head else Step.CASE)
+
+
+def held_step(path: str) -> Step | None:
+    """Return the step that a fault at a path holds: the whole case (None) when it hides a witness of protection."""
+    return None if path in _WITNESSES else step_of(path)
 
 
 def keyed(step: Step | None) -> bool:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,7 +15,7 @@ from sync_agent.domain.steps import Step
 from sync_agent.errors import ConfigError
 from sync_agent.mapping.codes import CodeTables
 from sync_agent.mapping.compiler import Compiled, compile_profile
-from sync_agent.mapping.fields import keyed, level_of, step_of
+from sync_agent.mapping.fields import held_step, keyed, level_of, step_of
 from sync_agent.mapping.lists import Data, Fault, distinct, fill, put
 from sync_agent.mapping.profile import Profile
 from sync_agent.mapping.values import local_or_none
@@ -33,12 +33,12 @@ class Mapped:
     """One mapped case.
 
     `ready` holds (step, local key) whose `ready_when` holds, of steps the case has; local key '' for single steps.
-    `group` holds what the case shares with others, such as `petition:12`.
+    `group` holds what the case shares with others, such as `petition:12`. Its repr shows nothing: keys may be names.
     """
 
     case: CaseFile = field(repr=False)
-    ready: frozenset[tuple[Step, str]]
-    findings: tuple[Finding, ...]
+    ready: frozenset[tuple[Step, str]] = field(repr=False)
+    findings: tuple[Finding, ...] = field(repr=False)
     group: tuple[str, ...] = field(repr=False)
 
 
@@ -79,6 +79,7 @@ class Mapper:
         self._existences(data, singles)
         case = self._validated(data, faults)
         findings.update(_finding(fault) for fault in faults)
+        findings.update(_unclassified(case, findings))
         group = self._group(rows, findings)
         return Mapped(case, self._ready(case, singles, ready), _in_order(findings), group)
 
@@ -182,9 +183,9 @@ class Mapper:
 
 
 def _finding(fault: Fault) -> Finding:
-    step = step_of(fault.path)
     level = level_of(fault.path) if fault.rule == "unmapped_code" else Level.HOLD
-    return Finding(fault.rule, level, fault.path, step, fault.local_key if keyed(step) else "", fault.where)
+    local_key = fault.local_key if keyed(step_of(fault.path)) else ""
+    return Finding(fault.rule, level, fault.path, held_step(fault.path), local_key, fault.where)
 
 
 def _in_order(findings: set[Finding]) -> tuple[Finding, ...]:
@@ -199,6 +200,14 @@ def _writable(key: str) -> str:
     except UnicodeEncodeError:
         return ascii(key)
     return key if key.strip() else "?"
+
+
+def _unclassified(case: CaseFile, findings: set[Finding]) -> set[Finding]:
+    """Find that an unclassified case was processed, though not how: that alone protects its writer."""
+    if case.kind is not None and case.classifications:
+        return set()
+    steps = {Step.PROCESSING, Step.ACCEPTANCE}
+    return {replace(each, step=None) for each in findings if each.rule == "rows_disagree" and each.step in steps}
 
 
 def _drop(data: Data, path: tuple[str, ...]) -> None:

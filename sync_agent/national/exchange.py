@@ -12,8 +12,8 @@ class Reply:
     """An answer as it came, whatever its status. `retry_after` is the raw header."""
 
     status: int
-    content_type: str
-    retry_after: str
+    content_type: str = field(repr=False)
+    retry_after: str = field(repr=False)
     body: bytes = field(repr=False)
 
 

@@ -69,7 +69,7 @@ class FileSlot:
     """Where the bytes of a file go in the body, and which bytes were digested. `size` in bytes, None if unknown."""
 
     path: Path
-    sha256: str
+    sha256: str = field(repr=False)
     size: int | None = None
     location: str = field(default="", repr=False)
 
@@ -79,9 +79,9 @@ class Message:
     """One message of a case. `parent_key` is the settlement's key of an enforcement, else ""."""
 
     step: Step
-    local_key: str
-    parent_key: str
-    agency: str
+    local_key: str = field(repr=False)
+    parent_key: str = field(repr=False)
+    agency: str = field(repr=False)
     body: Body = field(repr=False)
     shape: Shape = field(repr=False)
     files: tuple[FileSlot, ...] = field(default=(), repr=False)

@@ -1,13 +1,17 @@
 """Decides whether a case is protected, what of it may leave, and what a person must mend before it does."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from sync_agent.domain.casefile import CaseFile, Petition
+from sync_agent.domain.casefile import Acceptance, CaseFile, Processing
 from sync_agent.domain.cleared import ClearedCase
 from sync_agent.domain.findings import Finding, Level
+from sync_agent.domain.steps import Step
 from sync_agent.privacy.allowlist import compile_allow_list, is_confidential
-from sync_agent.privacy.names import fold, words
+from sync_agent.privacy.keys import is_code
+from sync_agent.privacy.names import CommonNames, fold, spelled, words
+from sync_agent.privacy.paths import texts
 from sync_agent.privacy.policy import Policy
 from sync_agent.privacy.protection import Reason, protection
 from sync_agent.privacy.withheld import Withheld
@@ -16,6 +20,18 @@ __all__ = ["Gate", "GateResult"]
 
 _LINKS: Final = ("linked_case", "petition.duplicate_of", "petition.previous_instance")
 _PROCEDURE: Final = ("acceptance.extensions", "acceptance.suspension", "withdrawal")
+_CONTENTS: Final = ("petition.content", "reception.content")
+_WORDED: Final = frozenset(
+    {"petition.redacted_summary", "processing.officer_role", "processing.approver_role", "acceptance.approver_role"}
+)
+"""What of a protected case may be said in words; every other text that is open must be a code."""
+_STEPS: Final = {
+    "petition": Step.CASE,
+    "processing": Step.PROCESSING,
+    "acceptance": Step.ACCEPTANCE,
+    "settlements": Step.SETTLEMENT,
+    "enforcements": Step.ENFORCEMENT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +60,12 @@ class Gate:
     def clear(self, case: CaseFile, *, protected: bool) -> GateResult:
         """Return what of `case` may leave. `protected` adds protection (sticky, of a group) and never removes any."""
         protected = protected or bool(self.protection(case))
-        cleared = ClearedCase(self._passes[protected](case), protected, self.policy.digest)
-        findings = _findings_protected(case) if protected else _findings_open(case)
-        return GateResult(cleared, findings, self.identities(case) if protected else self._nothing)
+        passed = self._passes[protected](case)
+        if not protected:
+            return GateResult(ClearedCase(passed, protected, self.policy.digest), _findings_open(case), self._nothing)
+        passed = _with_roles_only(passed, self.policy.names)
+        findings = (*_findings_protected(case), *_strange_codes(passed, self.policy.names))
+        return GateResult(ClearedCase(passed, protected, self.policy.digest), findings, self.identities(case))
 
     def identities(self, case: CaseFile) -> Withheld:
         """Return the identifying values of `case`, protected or not: no note given by a person may hold one."""
@@ -56,18 +75,42 @@ class Gate:
 def _findings_protected(case: CaseFile) -> tuple[Finding, ...]:
     """Say what a person must add, and what of the procedure stays here because the policy closes it."""
     findings = []
-    if not _has_redacted_summary(case.petition):
+    if not _has_redacted_summary(case):
         findings.append(Finding("needs_redacted_summary", Level.HOLD, "petition.redacted_summary"))
     findings += [Finding("link_across_protection", Level.WARN, path) for path in _LINKS if _value(case, path)]
     findings += [Finding("procedure_withheld", Level.WARN, path) for path in _PROCEDURE if _value(case, path)]
     return tuple(findings)
 
 
-def _has_redacted_summary(petition: Petition | None) -> bool:
-    """Tell whether there is a summary; the content copied into its place is none."""
-    if petition is None or petition.redacted_summary is None:
+def _has_redacted_summary(case: CaseFile) -> bool:
+    """Tell whether there is a summary; a content copied into its place is none."""
+    summary = _value(case, "petition.redacted_summary")
+    if not isinstance(summary, str):
         return False
-    return petition.content is None or words(fold(petition.redacted_summary)) != words(fold(petition.content))
+    contents = [content for path in _CONTENTS if isinstance(content := _value(case, path), str)]
+    return all(words(fold(summary)) != words(fold(content)) for content in contents)
+
+
+def _with_roles_only(case: CaseFile, names: CommonNames) -> CaseFile:
+    """Close a role that is not made of the words of positions: local systems write names there too."""
+
+    def closed(part: Processing | Acceptance) -> dict[str, None]:
+        roles = {name: getattr(part, name, None) for name in ("officer_role", "approver_role")}
+        return {name: None for name, role in roles.items() if role is not None and not names.is_role(spelled(role))}
+
+    parts = {"processing": case.processing, "acceptance": case.acceptance}
+    update = {name: part.model_copy(update=told) for name, part in parts.items() if part and (told := closed(part))}
+    return case.model_copy(update=update) if update else case
+
+
+def _strange_codes(passed: CaseFile, names: CommonNames) -> Iterator[Finding]:
+    """Find texts in the place of codes: what would go up there was never looked at by anyone."""
+    found = (
+        Finding("bad_value", Level.HOLD, path, step := _STEPS.get(path.partition(".")[0]), local_key if step else "")
+        for path, local_key, text in texts(passed)
+        if path not in _WORDED and not is_code(text, names.surnames)
+    )
+    yield from dict.fromkeys(found)
 
 
 def _findings_open(case: CaseFile) -> tuple[Finding, ...]:

@@ -1,16 +1,24 @@
-"""Decides under which name a case appears in lists, logs and mails: its key, or a pseudonym that tells nothing."""
+"""Decides under which name a case appears in lists, logs and mails: its key, or a pseudonym that tells nothing.
+
+Also decides which local keys and codes the ledger may keep as they are: those in the form of one that name nobody.
+"""
 
 import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from sync_agent.domain.canonical import canonical_bytes
+from sync_agent.domain.casefile import CaseFile
+from sync_agent.domain.findings import Finding
 from sync_agent.errors import ConfigError
+from sync_agent.mapping import Mapped
 from sync_agent.privacy.names import WordList, load_common_names
 
-__all__ = ["KeyNames", "identifies"]
+__all__ = ["KeyNames", "identifies", "is_code"]
 
 _MAX_LENGTH: Final = 40
 _MIN_SURNAME: Final = 4
@@ -19,15 +27,27 @@ _ID_NUMBER: Final = re.compile(rf"(?<!\d)(?:\d{{9}}|\d{{12}}|\d{{3}}(?:{_SEPARAT
 _PHONE: Final = re.compile(rf"(?<!\d)(?:(?:0|\+84)(?:{_SEPARATED}?\d){{9,10}}|84\d{{9,10}})(?!\d)")
 _LETTERS: Final = re.compile(r"[A-Za-z]{2,}")
 _VOWEL: Final = re.compile(r"[aeiouy]", re.IGNORECASE)
-_PSEUDONYM: Final = re.compile(r"P-[A-Z2-7]{10}")
+_PSEUDONYM: Final = re.compile(r"[PK]-[A-Z2-7]{10}")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_CODE: Final = re.compile(r"[A-Za-z0-9._/-]{1,40}")
+_NUMBERED: Final = re.compile(r"[0-9]{1,8}")
 
 
 def identifies(key: str, surnames: WordList) -> bool:
     """Tell whether an ASCII key looks like an ID number, a telephone number or a name. In doubt it does."""
+    if _UUID.fullmatch(key):
+        return False
     if _ID_NUMBER.search(key) or _PHONE.search(key):
         return True
     spoken = [letters.casefold() for letters in _LETTERS.findall(key) if _VOWEL.search(letters)]
     return len(spoken) > 1 or any(_begins_with_surname(letters, surnames) for letters in spoken)
+
+
+def is_code(text: str, surnames: WordList) -> bool:
+    """Tell whether a text has the short form of a code or key, and names nobody."""
+    if _NUMBERED.fullmatch(text):
+        return True
+    return _CODE.fullmatch(text) is not None and not identifies(text, surnames)
 
 
 def _begins_with_surname(letters: str, surnames: WordList) -> bool:
@@ -61,16 +81,70 @@ class KeyNames:
 
     def pseudonym(self, case_key: str) -> str:
         """Return `P-` and ten base32 characters: the same for the same case, and useless without the key."""
-        content = canonical_bytes([self._source_id, case_key])
-        digest = hmac.new(self._key, b"pseudonym\x00" + content, hashlib.sha256).digest()
-        return "P-" + base64.b32encode(digest)[:10].decode("ascii")
+        return "P-" + self._keyed("pseudonym", case_key)
 
-    def _harmless(self, key: str) -> bool:
+    def stored(self, mapped: Mapped) -> Mapped:
+        """Return the case under the keys that the ledger may keep.
+
+        A case key that has not the declared form (such a case never goes up) becomes its pseudonym; a local key that is
+        no code becomes `K-` and ten base32 characters, the same for the same key of the same case.
+        """
+        case_key = mapped.case.case_key
+        kept = case_key if self.declared(case_key) else self.pseudonym(case_key)
+        strange = {key for key in _local_keys(mapped) if not self._local(key)}
+        if kept == case_key and not strange:
+            return mapped
+        renamed = {key: "K-" + self._keyed("local key", case_key, key) for key in strange}
+        return _renamed(mapped, kept, renamed)
+
+    def code(self, text: str | None) -> str | None:
+        """Return a code as the ledger may keep it, None for a text that is none."""
+        return text if text is not None and is_code(text, self._surnames) else None
+
+    def declared(self, key: str) -> bool:
+        """Tell whether a key has the form that the profile declares: only such a case can be read again and go up."""
         return (
             len(key) <= _MAX_LENGTH
             and key.isascii()
             and key.isprintable()
             and self._pattern.fullmatch(key) is not None
             and _PSEUDONYM.fullmatch(key) is None
-            and not identifies(key, self._surnames)
         )
+
+    def _keyed(self, purpose: str, *keys: str) -> str:
+        content = canonical_bytes([self._source_id, *keys])
+        digest = hmac.new(self._key, purpose.encode("ascii") + b"\x00" + content, hashlib.sha256).digest()
+        return base64.b32encode(digest)[:10].decode("ascii")
+
+    def _harmless(self, key: str) -> bool:
+        return self.declared(key) and not identifies(key, self._surnames)
+
+    def _local(self, key: str) -> bool:
+        return not key or (is_code(key, self._surnames) and _PSEUDONYM.fullmatch(key) is None)
+
+
+def _local_keys(mapped: Mapped) -> Iterator[str]:
+    for settlement in mapped.case.settlements:
+        yield settlement.local_key
+    for enforcement in mapped.case.enforcements:
+        yield from (enforcement.local_key, enforcement.settlement_key)
+    yield from (key for _, key in mapped.ready)
+    yield from (finding.local_key for finding in mapped.findings)
+
+
+def _renamed(mapped: Mapped, case_key: str, renamed: Mapping[str, str]) -> Mapped:
+    def name(key: str) -> str:
+        return renamed.get(key, key)
+
+    settlements = [each.model_copy(update={"local_key": name(each.local_key)}) for each in mapped.case.settlements]
+    enforcements = [
+        each.model_copy(
+            update={"local_key": name(each.local_key), "settlement_key": name(each.settlement_key)},
+        )
+        for each in mapped.case.enforcements
+    ]
+    case: CaseFile = mapped.case.model_copy(
+        update={"case_key": case_key, "settlements": tuple(settlements), "enforcements": tuple(enforcements)}
+    )
+    findings: tuple[Finding, ...] = tuple(replace(each, local_key=name(each.local_key)) for each in mapped.findings)
+    return replace(mapped, case=case, ready=frozenset((s, name(k)) for s, k in mapped.ready), findings=findings)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Final
 
-__all__ = ["CommonNames", "WordList", "fold", "load_common_names", "words"]
+__all__ = ["CommonNames", "WordList", "fold", "load_common_names", "spelled", "words"]
 
 _MIN_LETTERS: Final = 3
-_WORD: Final = re.compile(r"[^\W_]+")
+_WORD: Final = re.compile(r"[^\W\d_]+|\d+")  # a name with a year stuck to it is still that name
 _BETWEEN_PEOPLE: Final = re.compile(r"\s[-–—]\s|[,;/()\n]|\s(?:và|cùng)\s", re.IGNORECASE)
 
 
@@ -37,11 +37,12 @@ def fold(text: str) -> str:
 
 
 def words(folded: str) -> list[str]:
-    """Return the words of a folded text; whatever is neither letter nor digit only separates."""
+    """Return the words and the numbers of a folded text; whatever is neither letter nor digit only separates."""
     return _WORD.findall(folded)
 
 
-def _spelled(text: str) -> list[str]:
+def spelled(text: str) -> list[str]:
+    """Return the words of a text with their accents, without case."""
     return _WORD.findall(unicodedata.normalize("NFC", text).casefold())
 
 
@@ -49,7 +50,7 @@ class WordList:
     """Words or phrases with their accents. A text without any accent also counts as its accented form."""
 
     def __init__(self, entries: Iterable[str]) -> None:
-        self.entries = tuple(sorted({" ".join(_spelled(entry)) for entry in entries}))
+        self.entries = tuple(sorted({" ".join(spelled(entry)) for entry in entries}))
         self._spelled = frozenset(self.entries)
         self._folded = frozenset(map(fold, self.entries))
 
@@ -69,10 +70,14 @@ class CommonNames:
 
     def people(self, name: str) -> list[list[str]]:
         """Return the words of each person in `name`, spelled: a field may hold several, with titles, or nobody."""
-        first, *others = [_spelled(part) for part in _BETWEEN_PEOPLE.split(name)]
-        others = [other for other in others if not all(word in self.role_words for word in other)]
+        first, *others = [spelled(part) for part in _BETWEEN_PEOPLE.split(name)]
+        others = [other for other in others if len(other) == 1 or not self.is_role(other)]  # one word may be a name
         named = map(self._without_title, [first, *others])
         return [person for person in named if person and " ".join(person) not in self.placeholders]
+
+    def is_role(self, said: list[str]) -> bool:
+        """Tell whether the words of a text are those of a position, so that it names nobody."""
+        return all(word in self.role_words for word in said)
 
     def _without_title(self, person: list[str]) -> list[str]:
         while len(person) > 1 and person[0] in self.titles:

@@ -5,6 +5,7 @@ A shape of model this module does not know stops the program: the gate must not 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Final, Union, get_args, get_origin
@@ -13,7 +14,7 @@ from pydantic import BaseModel
 
 from sync_agent.domain.casefile import CaseFile
 
-__all__ = ["STRUCTURAL", "Branch", "branches", "leaf_paths"]
+__all__ = ["STRUCTURAL", "Branch", "branches", "leaf_paths", "texts"]
 
 STRUCTURAL: Final = frozenset(
     {
@@ -74,3 +75,15 @@ def _walk(model: type[BaseModel], prefix: str) -> Iterator[str]:
 def leaf_paths() -> tuple[str, ...]:
     """Return every leaf path of the CaseFile, in the order of the model."""
     return tuple(_walk(CaseFile, ""))
+
+
+def texts(part: BaseModel, prefix: str = "", local_key: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield (path, local key of the entry it is in, value) of every text in `part` and below, keys apart."""
+    local_key = getattr(part, "local_key", local_key)
+    for name, branch in branches(type(part)).items():
+        value, path = getattr(part, name), prefix + name
+        for item in value if isinstance(value, tuple) else (value,):
+            if branch is not None and item is not None:
+                yield from texts(item, path + ".", local_key)
+            elif isinstance(item, str) and not isinstance(item, Enum) and path not in STRUCTURAL:
+                yield path, local_key, item

@@ -1,7 +1,8 @@
 """Decides whether a text still tells who is behind a protected case: the last check on the way out.
 
 Compared after NFC, without accents, case or invisible characters: full names, organisations, e-mails and address
-details as whole words, telling parts of names as words, ID and telephone numbers by their digits however written.
+details as whole words or as one, telling parts of names as words, ID and telephone numbers by their digits however
+written. What looks like a citizen's number, a telephone or an e-mail tells too, whoever it belongs to.
 """
 
 import re
@@ -28,11 +29,16 @@ from sync_agent.privacy.paths import branches
 __all__ = ["IDENTIFYING", "Withheld"]
 
 _MIN_DIGITS: Final = 6
-_MIN_SQUEEZED: Final = 8  # letters a full name needs before it is also looked for written as one word
+_MIN_SQUEEZED: Final = 8  # letters a phrase needs before it is also looked for written as one word
 _MIN_LINE: Final = 5
 _LONGEST_NUMBER: Final = 15
 _NATIONAL_LENGTH: Final = 11  # 84 and nine digits
-_RUN: Final = re.compile(r"[0-9](?:[\s.,()_+‐-―-]*[0-9])*")
+_RUN: Final = re.compile(r"[0-9](?:[\W_]*[0-9])*")
+_CONTACT: Final = re.compile(
+    r"(?<![\d.-])(?:\+84[ .-]?|0)(?:\d{9,10}|\d{1,3}(?:[ .-]\d{3,4}){2,3})(?!\d)"  # a telephone or a citizen
+    r"|(?<![\d.-])0\d{11}(?!\d)"
+    r"|[^\s@]@[^\s@]+\.[^\s@]"
+)
 _NOT_DIGIT: Final = re.compile(r"[^0-9]")
 _SEVERAL_NUMBERS: Final = re.compile(r"[;,/|\n]|\s{2,}")
 _LINE_END: Final = re.compile(r"[,;\n]|\s[-–—]\s")
@@ -50,9 +56,12 @@ class _Terms:
 
 
 def _add_phrase(value: str, terms: _Terms) -> None:
-    phrase = " ".join(words(fold(value)))
+    parts = words(fold(value))
+    phrase, squeezed = " ".join(parts), "".join(parts)
     if len(phrase) > 1:
         terms.phrases.add(f" {phrase} ")
+    if len(squeezed) >= _MIN_SQUEEZED:
+        terms.squeezed.add(squeezed)
 
 
 def _add_name(value: str, terms: _Terms, common: CommonNames) -> None:
@@ -60,9 +69,6 @@ def _add_name(value: str, terms: _Terms, common: CommonNames) -> None:
         terms.words.update(common.telling(person))
         for full_name in common.full_names(person):
             _add_phrase(full_name, terms)
-            squeezed = full_name.replace(" ", "")
-            if len(squeezed) >= _MIN_SQUEEZED:
-                terms.squeezed.add(squeezed)
 
 
 def _add_line(value: str, terms: _Terms) -> None:
@@ -177,12 +183,12 @@ class Withheld:
 def _holds(text: str, terms: _Terms) -> bool:
     folded = fold(text)
     found = words(folded)
-    if not terms.words.isdisjoint(found):
+    if not terms.words.isdisjoint(found) or _CONTACT.search(folded):
         return True
     line, squeezed = f" {' '.join(found)} ", "".join(found)
     return (
         any(phrase in line for phrase in terms.phrases)
-        or any(name in squeezed for name in terms.squeezed)
+        or any(value in squeezed for value in terms.squeezed)
         or (bool(terms.numbers) and _holds_number(folded, terms.numbers))
     )
 

@@ -99,6 +99,10 @@ class SimulatorState:
         """Return how many requests reached the actions, or one of them, whatever became of them."""
         return self._number("SELECT count(*) FROM requests WHERE ? IN ('', action)", action)
 
+    def fault_counts(self) -> dict[str, int]:
+        """Return how many requests each fault met, by the words it was asked for with; delays are not counted."""
+        return dict(self._rows("SELECT fault, count(*) FROM requests WHERE fault <> '' GROUP BY fault"))
+
     def bodies(self) -> Iterator[bytes]:
         """Yield the raw body of every request in the order they came, as far as bodies are kept."""
         for row in self._rows("SELECT body FROM requests WHERE body IS NOT NULL ORDER BY seq"):

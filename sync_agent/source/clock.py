@@ -13,11 +13,14 @@ def to_utc(value: object, zone: ZoneInfo) -> datetime | None:
     """
     if isinstance(value, str):
         value = _parsed(value.strip())
-    if isinstance(value, datetime):
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time(23, 59, 59))
+    if not isinstance(value, datetime):
+        return None
+    try:
         return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
-    if isinstance(value, date):
-        return datetime.combine(value, time(23, 59, 59), zone).astimezone(UTC)
-    return None
+    except OverflowError:  # the smallest date of some programs, 0001-01-01, has no UTC here
+        return None
 
 
 def local_text(instant: datetime, zone: ZoneInfo) -> str:

@@ -15,15 +15,15 @@ Row = Mapping[str, object]
 class Change:
     """A case that may have changed; `changed_at` is aware UTC, None when the source does not know."""
 
-    case_key: str
+    case_key: str = field(repr=False)
     changed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRows:
-    """All rows of one case, by the name of the query (part) that read them. Its repr shows only the key."""
+    """All rows of one case, by the name of the query (part) that read them. Its repr shows not even the key."""
 
-    case_key: str
+    case_key: str = field(repr=False)
     parts: Mapping[str, Sequence[Row]] = field(repr=False)
 
 

@@ -1,5 +1,6 @@
 """Reads a local SQL database, read-only: pages of changed cases and, per page, one query for each part of a case."""
 
+import logging
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +46,8 @@ _Fetched: TypeAlias = tuple[tuple[str, ...], Sequence[Sequence[Any]]]
 _WINDOW = 20_000
 
 _BUSY_SECONDS = 5.0
+
+_LOGGED_AS = "source"
 
 _MEND = "mend the query in the profile"
 _MISSING = re.compile(r"no such (?P<kind>table|column|function): (?P<name>[\w.]+)")
@@ -145,6 +148,9 @@ class SqlSource:
         bounds = {"since": local_text(since, self._zone) if since else None, "after": after, "limit": limit}
         with self._reading() as connection:
             _, records = _fetched(connection, "changes", self._changes, bounds)
+        if any(_damaged(record[0]) for record in records):
+            facts = (("query", "changes"), ("error", UnicodeError.__name__))
+            raise SourceError("the query {query} failed in the source ({error})", facts=facts)
         return [Change(record[0], to_utc(record[1], self._zone)) for record in records]
 
     def _part(self, connection: Connection, name: str, keys: Sequence[str]) -> _Fetched:
@@ -165,6 +171,15 @@ class SqlSource:
         pattern, integer = self._key_parts[name]
         found = {match[1] for key in keys if (match := pattern.search(key)) and match[1] is not None}
         return sorted(int(value) for value in found) if integer else sorted(found)
+
+
+def _damaged(key: object) -> bool:
+    """Tell whether a key could not even be asked for again."""
+    try:
+        str(key).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _listed(sql: str) -> tuple[TextClause, frozenset[str]]:
@@ -220,8 +235,12 @@ def _read_only_engine(url: str) -> Engine:
         # one text in another character set must not make the whole page unreadable: the mapping reports that field
         connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
         connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA temp_store = MEMORY")  # a large sort would write rows into a file
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
+    logging.getLogger(f"sqlalchemy.engine.Engine.{_LOGGED_AS}").setLevel(logging.WARNING)  # below that it logs rows
+    engine = create_engine(
+        "sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True, logging_name=_LOGGED_AS
+    )
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine

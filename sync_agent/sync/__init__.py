@@ -5,6 +5,7 @@ from sync_agent.sync.persons import decline_adoption, local_keys, release, resol
 from sync_agent.sync.plan import Plan
 from sync_agent.sync.progress import NoProgress, Progress
 from sync_agent.sync.run import PassReport, environment_of, rehearse, run_pass
+from sync_agent.sync.uncertain import remote_wait
 
 __all__ = [
     "Agent",
@@ -17,6 +18,7 @@ __all__ = [
     "local_keys",
     "rehearse",
     "release",
+    "remote_wait",
     "resolve",
     "run_pass",
     "sign_policy",

@@ -1,13 +1,13 @@
 """The rules of delivery, as pure functions: what state a message takes, what may be sent now, when to look again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sync_agent.domain.steps import STEP_ORDER, Step
 from sync_agent.ledger import CaseRow, KnownCase, MessageKey, MessageRow, State, sort_key
 from sync_agent.sync.context import Agent
 
-__all__ = ["ABSENT", "UNSETTLED", "back_off", "next_look", "next_state", "sendable"]
+__all__ = ["ABSENT", "UNSETTLED", "back_off", "next_due", "next_look", "next_state", "sendable"]
 
 ABSENT = "absent"
 """Reason of a message that was never sent and is no longer part of the case."""
@@ -63,6 +63,11 @@ def next_look(agent: Agent, case: KnownCase, now: datetime) -> datetime | None:
     if case.row.dirty:
         return case.row.digest_seen_at + agent.settings.settle
     return min((_try_at(agent, case.row, message, now) for message in sendable(case.messages)), default=None)
+
+
+def next_due(messages: Iterable[MessageRow]) -> str | None:
+    """Return the nearest legal date (ISO) of what has never gone up."""
+    return min((row.due_on for row in messages if row.ack_digest is None and row.due_on), default=None)
 
 
 def _try_at(agent: Agent, row: CaseRow, message: MessageRow, now: datetime) -> datetime:

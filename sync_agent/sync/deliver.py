@@ -13,7 +13,7 @@ from sync_agent.errors import ConfigError, NationalUnreachableError, SourceError
 from sync_agent.ledger import Due, MessageRow, State, Transaction, cases, due_cases, save_rows
 from sync_agent.national import Ids, Message, NotProcessed, Outcome
 from sync_agent.sync.context import Agent
-from sync_agent.sync.decide import next_look, sendable
+from sync_agent.sync.decide import next_due, next_look, sendable
 from sync_agent.sync.interrupt import undivided
 from sync_agent.sync.observe import Observed, observe
 from sync_agent.sync.outcome import apply_outcome, intend
@@ -179,6 +179,7 @@ class _Sender:
                 touched.append(observed)
             for observed in touched:
                 observed.row.look_at = next_look(self._agent, observed.case, tx.now)
+                observed.row.due_on = next_due(observed.case.messages.values())
             save_rows(tx.connection, {id(one): one.row for one in touched}.values())
             save_rows(tx.connection, [flight.row for flight in launched])
         self._landed = []

@@ -7,6 +7,7 @@ from datetime import date
 from sync_agent.audit import CaseSecret
 from sync_agent.domain.canonical import correlation_token, keyed_digest
 from sync_agent.domain.casefile import CaseFile
+from sync_agent.domain.deadlines import entry_due
 from sync_agent.domain.findings import Finding, Level
 from sync_agent.ledger import CaseRow, KnownCase, MessageKey, MessageRow, State
 from sync_agent.mapping import Mapped
@@ -36,6 +37,7 @@ class Judgement:
     findings: tuple[Finding, ...]
     payloads: dict[MessageKey, Message] = field(repr=False)
     contents: dict[MessageKey, Content]
+    due: dict[MessageKey, str | None]
     ready: frozenset[MessageKey]
 
 
@@ -60,7 +62,14 @@ def judge(agent: Agent, mapped: Mapped, case: KnownCase, *, signed: bool) -> Jud
     for key, message in payloads.items():
         findings.update(_message_findings(agent, message, gated))
         findings.update(_update_findings(agent, message, contents[key], messages.get(key), secret))
-    return Judgement(tuple(sorted(findings, key=repr)), payloads, contents, mapped.ready)
+    due = {key: _due_on(agent, mapped.case, key) for key in payloads}
+    return Judgement(tuple(sorted(findings, key=repr)), payloads, contents, due, mapped.ready)
+
+
+def _due_on(agent: Agent, case: CaseFile, key: MessageKey) -> str | None:
+    """Return when the law wants this step entered, ready or not: the clock runs from its trigger."""
+    day = entry_due(case, *key, agent.settings.timeliness.entry_working_days, agent.calendar)
+    return day.isoformat() if day else None
 
 
 def _content(agent: Agent, message: Message, secret: CaseSecret) -> Content:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from sync_agent.audit import CaseSecret, create_secrets
 from sync_agent.domain.canonical import canonical_bytes, keyed_digest
-from sync_agent.domain.deadlines import entry_due
 from sync_agent.ledger import (
     CaseRow,
     KnownCase,
@@ -24,7 +23,7 @@ from sync_agent.ledger import (
 from sync_agent.mapping import Mapped
 from sync_agent.national import Message
 from sync_agent.sync.context import Agent
-from sync_agent.sync.decide import next_look
+from sync_agent.sync.decide import next_due, next_look
 from sync_agent.sync.judge import judge
 from sync_agent.sync.protection import protect
 from sync_agent.sync.record import record_findings, record_messages, save_messages, standing
@@ -104,7 +103,6 @@ def _note_change(agent: Agent, tx: Transaction, row: CaseRow, mapped: Mapped, di
     row.present = True
     row.last_digest, row.digest_seen_at = digest, tx.now
     row.agency = agent.names.code(mapped.case.agency)
-    row.due_on = _due_on(agent, mapped)
 
 
 def _case_digest(mapped: Mapped, secret: CaseSecret) -> str:
@@ -112,12 +110,6 @@ def _case_digest(mapped: Mapped, secret: CaseSecret) -> str:
     findings = [finding_key(finding) for finding in mapped.findings]
     concluded = canonical_bytes([sorted(mapped.ready), findings, mapped.group])
     return secret.digest(mapped.case.model_dump_json().encode() + concluded)
-
-
-def _due_on(agent: Agent, mapped: Mapped) -> str | None:
-    days = agent.settings.timeliness.entry_working_days
-    dates = [entry_due(mapped.case, step, key, days, agent.calendar) for step, key in sorted(mapped.ready)]
-    return min((day.isoformat() for day in dates if day), default=None)
 
 
 def _note_groups(agent: Agent, tx: Transaction, found: Iterable[Observed]) -> None:
@@ -139,4 +131,5 @@ def _plan(agent: Agent, tx: Transaction, judged: Sequence[Observed], *, signed: 
         observed.payloads = judgement.payloads
         record_messages(agent, tx, observed.case, judgement, left[observed.row.id])
         observed.row.look_at = next_look(agent, observed.case, tx.now)
+        observed.row.due_on = next_due(observed.case.messages.values())
     save_messages(tx, [o.case for o in judged])

@@ -50,7 +50,9 @@ def resolve(agent: Agent, key: str, step: Step, *, local_key: str = "", arrived:
             case = known_by_name(tx.connection, agent.ledger.source_id, key)
             message, shown = case.messages.get((step, local_key)), _shown(agent, case)
             if message is None or message.state != State.UNCERTAIN:
-                raise SyncAgentError("this message is not uncertain", where=shown, todo="see: sync-agent cases show KEY")
+                raise SyncAgentError(
+                    "this message is not uncertain", where=shown, todo="see: sync-agent cases show KEY"
+                )
             if arrived is None:
                 settle_as_missing(tx, case, message, "person")
                 return

@@ -116,7 +116,7 @@ def record_messages(
         if message is None:
             message = MessageRow(case_id=case.row.id, step=key[0], local_key=key[1], state=State.NOT_READY)
             case.messages[key] = message
-        message.parent_key = judgement.payloads[key].parent_key
+        message.parent_key, message.due_on = judgement.payloads[key].parent_key, judgement.due[key]
         stopping = stops(left, *key)
         ready = key in judgement.ready
         state = next_state(message, content.digest, ready=ready, stopped=bool(stopping), versions=agent.version_mark)

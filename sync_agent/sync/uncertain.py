@@ -11,7 +11,7 @@ from sync_agent.ledger import KnownCase, MessageRow, State, Transaction, id_is_t
 from sync_agent.sync.context import Agent
 from sync_agent.sync.outcome import acknowledge, unsettle
 
-__all__ = ["recover", "settle_as_arrived", "settle_as_missing", "settle_uncertain"]
+__all__ = ["recover", "remote_wait", "settle_as_arrived", "settle_as_missing", "settle_uncertain"]
 
 _FOR_A_PERSON = frozenset({"id_changed", "id_taken"})
 
@@ -29,7 +29,7 @@ def recover(agent: Agent) -> None:
 def settle_uncertain(agent: Agent) -> Counter[str]:
     """Settle what can be settled without a person, once the national side has had time to finish; count how."""
     counts: Counter[str] = Counter()
-    before = agent.clock() - _remote_wait(agent)
+    before = agent.clock() - remote_wait(agent)
     with agent.ledger.read() as connection:
         old = with_messages_in(connection, agent.ledger.source_id, State.UNCERTAIN, before=before)
     doubts = [
@@ -48,7 +48,7 @@ def settle_uncertain(agent: Agent) -> Counter[str]:
     return +counts
 
 
-def _remote_wait(agent: Agent) -> timedelta:
+def remote_wait(agent: Agent) -> timedelta:
     """Return how long the national side may still be working on the last quick try of an intent."""
     transport = agent.settings.national.transport
     one_try = transport.pool_seconds + transport.connect_seconds + transport.write_seconds + transport.read_seconds

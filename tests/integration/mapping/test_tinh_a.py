@@ -259,6 +259,7 @@ def test_two_processing_results_hold_that_step(local: Local) -> None:
     """Which of two rows counts is not guessed."""
     complete(local)
     local.add("don_thu_ket_qua_xu_ly", IdDonThu=1, OrgTao=1003, MaHuongXuLy=5)
+    local.add("don_thu_linh_vuc", IdDonThu=1, IdLinhVuc="KN.01")
     mapped = local.mapped("D1-1003")
     assert mapped.case.processing is None
     assert [(each.rule, each.step, each.where) for each in mapped.findings] == [

@@ -149,7 +149,7 @@ def test_case_is_read_by_part(local: Local, source: SqlSource) -> None:
             },
         )
     }
-    assert repr(cases["C1"]) == "CaseRows(case_key='C1')"
+    assert repr(cases["C1"]) == "CaseRows()"
 
 
 def test_case_without_a_root_row_is_gone(local: Local, source: SqlSource) -> None:

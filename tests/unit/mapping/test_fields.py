@@ -2,7 +2,7 @@ import pytest
 
 from sync_agent.domain.findings import Level
 from sync_agent.domain.steps import Step
-from sync_agent.mapping.fields import FieldKind, case_fields, level_of, step_of
+from sync_agent.mapping.fields import FieldKind, case_fields, held_step, level_of, step_of
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,23 @@ def test_path_that_a_profile_cannot_fill_is_unknown(path: str) -> None:
 def test_fault_stops_the_step_it_is_in(path: str, step: Step | None) -> None:
     """What the whole case hangs on stops every step."""
     assert step_of(path) is step
+
+
+@pytest.mark.parametrize(
+    ("path", "step"),
+    [
+        ("settlements.outcome", None),
+        ("settlements.local_key", None),
+        ("settlements", None),
+        ("petitioners.protected", None),
+        ("classifications", None),
+        ("settlements.issued_on", Step.SETTLEMENT),
+        ("petitioners.headcount", Step.CASE),
+    ],
+)
+def test_fault_that_hides_a_witness_holds_the_whole_case(path: str, step: Step | None) -> None:
+    """An outcome nobody can read may be that of a denunciation: no name goes up by any step."""
+    assert held_step(path) is step
 
 
 @pytest.mark.parametrize(

@@ -298,30 +298,33 @@ def test_refused_value_in_a_decision_is_dropped_alone(map_rows: MapRows) -> None
 
 
 def test_decision_without_a_key_is_left_out(map_rows: MapRows) -> None:
-    """An entry that cannot be told apart holds every decision."""
+    """An entry that cannot be told apart holds the case: its outcome, which nobody sees, may protect the writer."""
     mapped = map_rows(parts={"quyet_dinh": [decision(1), {**decision(1), "id": None, "tien": -1}]})
     assert [each.local_key for each in mapped.case.settlements] == ["1"]
-    assert (
-        Finding("bad_value", Level.HOLD, "settlements.local_key", Step.SETTLEMENT, "", "quyet_dinh.id")
-        in mapped.findings
-    )
+    assert Finding("bad_value", Level.HOLD, "settlements.local_key", None, "", "quyet_dinh.id") in mapped.findings
 
 
 def test_decisions_with_one_key_are_not_chosen_from(map_rows: MapRows) -> None:
-    """Two different rows with one key: neither is sent."""
+    """Two different rows with one key: neither is sent, nor the case without their outcomes."""
     mapped = map_rows(parts={"quyet_dinh": [decision(1), decision(1, tien=6), decision(2)]})
     assert [each.local_key for each in mapped.case.settlements] == ["2"]
-    assert mapped.findings == (Finding("rows_disagree", Level.HOLD, "settlements", Step.SETTLEMENT, "1", "quyet_dinh"),)
+    assert mapped.findings == (Finding("rows_disagree", Level.HOLD, "settlements", None, "1", "quyet_dinh"),)
 
 
 def test_two_processing_rows_hold_that_step(map_rows: MapRows) -> None:
-    """Nothing is guessed between two rows; the case itself may go up."""
-    mapped = map_rows(parts={"xu_ly": [process(), process(huong=5)]})
+    """Nothing is guessed between two rows; a classified case itself may go up."""
+    mapped = map_rows(parts={"xu_ly": [process(), process(huong=5)], "nguoi": [person(1, "Lê Ân", "KN.01")]})
     assert mapped.case.processing is None
     assert mapped.ready == {(Step.CASE, "")}
     assert mapped.findings == (
         Finding("rows_disagree", Level.HOLD, "processing.direction", Step.PROCESSING, "", "xu_ly"),
     )
+
+
+def test_two_processing_rows_hold_an_unclassified_case(map_rows: MapRows) -> None:
+    """That it was processed protects its writer, and which row counts does not matter for that."""
+    mapped = map_rows(parts={"xu_ly": [process(), process(huong=5)]})
+    assert Finding("rows_disagree", Level.HOLD, "processing.direction", None, "", "xu_ly") in mapped.findings
 
 
 def test_identical_processing_rows_are_one(map_rows: MapRows) -> None:

@@ -216,6 +216,7 @@ def upgrade() -> None:
         sa.Column("wanted_shape", sa.String(), nullable=True),
         sa.Column("accepted_mark", sa.String(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("due_on", sa.String(), nullable=True),
         sa.Column("account", sa.String(), nullable=True),
         sa.Column("versions", sa.String(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),

@@ -1,0 +1,3 @@
+"""The command line: parses, calls, prints. Decides nothing about cases; `main.py` is the entry point."""
+
+__all__: list[str] = []

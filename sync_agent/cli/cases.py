@@ -1,0 +1,216 @@
+"""`cases list|show|resolve`: what the ledger knows of cases, and settling an uncertain message."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from sync_agent.cli.actor import login_actor
+from sync_agent.cli.exits import ExitCode
+from sync_agent.cli.options import options_of
+from sync_agent.cli.output import Column
+from sync_agent.cli.words import kind_word, level_word, rule_sentence, state_word, step_word
+from sync_agent.domain.steps import Step
+from sync_agent.i18n import number_text, tr
+
+__all__ = ["add"]
+
+
+class StateName(StrEnum):
+    """The states of a message, as the option takes them."""
+
+    NOT_READY = "not_ready"
+    PENDING = "pending"
+    IN_FLIGHT = "in_flight"
+    ACKNOWLEDGED = "acknowledged"
+    WAITING = "waiting"
+    REJECTED = "rejected"
+    UNCERTAIN = "uncertain"
+    HELD = "held"
+
+
+def add(app: typer.Typer) -> None:
+    """Register the commands."""
+    cases = typer.Typer(help="What the ledger knows of cases.")
+    cases.command("list")(list_cases)
+    cases.command("show")(show)
+    cases.command("resolve")(resolve)
+    app.add_typer(cases, name="cases")
+
+
+def list_cases(
+    context: typer.Context,
+    *,
+    state: Annotated[StateName | None, typer.Option(help="Only cases with a message in this state.")] = None,
+    step: Annotated[Step | None, typer.Option(help="Only cases with a message of this step.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="At most N cases.")] = 100,
+) -> None:
+    """List cases by key (protected ones by pseudonym) with the states of their messages."""
+    from sync_agent.bootstrap import open_desk
+    from sync_agent.ledger import known_by_id, queries, sort_key
+
+    options = options_of(context)
+    desk = open_desk(options.config)
+    with desk.ledger.read() as connection:
+        rows = queries.list_cases(connection, desk.ledger.source_id, state=state, step=step, limit=limit)
+        known = {case.row.id: case for case in known_by_id(connection, [row.id for row in rows])}
+    found: list[dict[str, Any]] = [
+        {
+            "case": desk.names.shown(row.case_key, protected=row.protected_since is not None),
+            "kind": row.kind,
+            "agency": row.agency,
+            "protected": row.protected_since is not None,
+            "messages": [
+                {"step": m.step, "local_key": m.local_key, "state": m.state}
+                for m in sorted(known[row.id].messages.values(), key=sort_key)
+            ],
+        }
+        for row in rows
+    ]
+    options.output.records(found)
+    if not found:
+        options.output.text(tr("The ledger knows no such cases."))
+        return
+    options.output.table(
+        [
+            Column("case", tr("case"), whole=True),
+            Column("kind", tr("kind")),
+            Column("agency", tr("agency"), whole=True),
+            Column("protected", tr("protected")),
+            Column("messages", tr("messages")),
+        ],
+        [{**row, "kind": kind_word(row["kind"]), "messages": _states(row["messages"])} for row in found],
+    )
+    if len(found) == limit:
+        options.output.note(tr("Only the first {count} are shown; more with --limit.", count=number_text(limit)))
+
+
+def _states(messages: Any) -> str:
+    """Return the steps behind the state they are in: `acknowledged: case, processing; held: acceptance`."""
+    steps: dict[str, list[str]] = {}
+    for message in messages:
+        steps.setdefault(state_word(message["state"]), []).append(step_word(message["step"]))
+    return "; ".join(f"{state}: {', '.join(dict.fromkeys(names))}" for state, names in steps.items())
+
+
+def show(context: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY")]) -> int:
+    """Show one case: its messages, what holds them, and how to find it in the local system."""
+    from sync_agent.bootstrap import open_desk
+    from sync_agent.ledger import known_by_name, queries, sort_key
+
+    options = options_of(context)
+    output, desk = options.output, open_desk(options.config)
+    with desk.ledger.read() as connection:
+        case = known_by_name(connection, desk.ledger.source_id, key)
+        findings = queries.findings_of(connection, [case.row.id])
+    row = case.row
+    messages: list[dict[str, Any]] = [
+        {
+            "step": m.step,
+            "local_key": m.local_key,
+            "state": m.state,
+            "reason": m.reason,
+            "national_id": m.ack_id,
+            "acknowledged_at": m.ack_at,
+            "attempts": m.attempts,
+            "next_try_at": m.next_try_at,
+        }
+        for m in sorted(case.messages.values(), key=sort_key)
+    ]
+    content: dict[str, Any] = {
+        "case": desk.names.shown(row.case_key, protected=row.protected_since is not None),
+        "kind": row.kind,
+        "agency": row.agency,
+        "rev": row.rev,
+        "first_seen": row.first_seen,
+        "protected_since": row.protected_since,
+        "protection": row.protection or None,
+        "due_on": row.due_on,
+        "messages": messages,
+        "findings": [_finding(finding, row.last_digest) for finding in findings],
+    }
+    output.document(content)
+    output.facts(
+        [
+            (tr("case"), content["case"]),
+            (tr("key in the local system"), row.case_key),
+            (tr("kind"), kind_word(row.kind)),
+            (tr("agency"), row.agency),
+            (tr("first seen"), row.first_seen),
+            (tr("protected since"), row.protected_since),
+            (tr("why protected"), row.protection),
+            (tr("to be entered by"), date.fromisoformat(row.due_on) if row.due_on else None),
+        ]
+    )
+    output.text()
+    output.table(
+        [
+            Column("step", tr("step")),
+            Column("local_key", tr("local key"), sparse=True),
+            Column("state", tr("state")),
+            Column("reason", tr("reason"), sparse=True),
+            Column("national_id", tr("national id"), whole=True),
+            Column("acknowledged_at", tr("acknowledged")),
+            Column("next_try_at", tr("next try"), sparse=True),
+        ],
+        [{**m, "step": step_word(m["step"]), "state": state_word(m["state"])} for m in messages],
+    )
+    if findings:
+        output.text()
+        output.table(
+            [
+                Column("level", tr("level")),
+                Column("step", tr("step")),
+                Column("rule", tr("rule"), whole=True),
+                Column("field", tr("field")),
+                Column("place", tr("where to mend"), sparse=True),
+                Column("meaning", tr("meaning")),
+            ],
+            [
+                {
+                    **f,
+                    "level": level_word(f["level"]),
+                    "step": step_word(str(f["step"])),
+                    "meaning": rule_sentence(str(f["rule"])),
+                }
+                for f in content["findings"]
+            ],
+        )
+    return ExitCode.DONE
+
+
+def _finding(row: Any, digest: str) -> dict[str, Any]:
+    return {
+        "level": row.level,
+        "rule": row.rule,
+        "step": row.step,
+        "local_key": row.local_key,
+        "field": row.field,
+        "place": row.place,
+        "since": row.since,
+        "released": row.released_digest == digest,
+    }
+
+
+def resolve(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY")],
+    *,
+    step: Annotated[Step, typer.Option(help="The step of the uncertain message.")],
+    local_key: Annotated[str, typer.Option(metavar="KEY", help="Which decision or enforcement, if several.")] = "",
+    arrived: Annotated[str | None, typer.Option(metavar="ID", help="It arrived, under this national id.")] = None,
+    not_arrived: Annotated[bool, typer.Option("--not-arrived", help="It did not arrive: send it again.")] = False,
+) -> None:
+    """Say what became of an uncertain message, after looking it up in the national database."""
+    from sync_agent.bootstrap import open_agent
+    from sync_agent.errors import ConfigError
+    from sync_agent.sync import resolve as settle
+
+    options = options_of(context)
+    if (arrived is None) is not not_arrived:
+        raise ConfigError("give exactly one of --arrived ID and --not-arrived", where="cases resolve")
+    with open_agent(options.config) as agent:
+        settle(agent, key, step, local_key=local_key, arrived=arrived, actor=login_actor())
+    options.output.document({"resolved": key, "step": step, "arrived": arrived is not None})
+    options.output.text(tr("Settled: {case}, {step}.", case=key, step=step_word(step)))

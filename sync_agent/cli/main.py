@@ -1,0 +1,85 @@
+"""The entry point: turns every way a command can end into one line and an exit code."""
+
+import io
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import typer
+from typer import TyperException
+
+from sync_agent.cli.app import build_command
+from sync_agent.cli.exits import ExitCode
+from sync_agent.cli.failures import error_line, frame_lines, install_hooks, say
+from sync_agent.cli.options import hoisted, language_in
+from sync_agent.cli.usage import usage_line
+from sync_agent.errors import SyncAgentError
+from sync_agent.i18n import set_language, tr
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code. An exception nobody foresaw is left to the hooks."""
+    words = hoisted(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    debug = "--debug" in words
+    _speak_utf8()
+    set_language(language_in(words))
+    install_hooks(debug=debug)
+    try:
+        with _termination_interrupts():
+            code = _run(words)
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+    except typer.Abort:
+        code = ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        _drop_stdout()
+        return ExitCode.NEEDS_PERSON
+    except TyperException as error:
+        say(usage_line(error))
+        return ExitCode.USAGE
+    except SyncAgentError as error:
+        say(error_line(error))
+        if debug:
+            for line in frame_lines(error):
+                say(line)
+        return error.exit_code
+    if code == ExitCode.INTERRUPTED:
+        say(tr("interrupted"))
+    return code
+
+
+def _run(words: list[str]) -> int:
+    """Run the command; what it returns is its exit code, nothing means done."""
+    code = build_command().main(args=words, prog_name="sync-agent", standalone_mode=False)
+    sys.stdout.flush()
+    return int(code or ExitCode.DONE)
+
+
+@contextmanager
+def _termination_interrupts() -> Iterator[None]:
+    """Let a polite request to end (SIGTERM) do what Ctrl+C does: what was in flight is recorded first."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _speak_utf8() -> None:
+    """Vietnamese and JSON are UTF-8 whatever the locale says; what cannot be written never ends a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _drop_stdout() -> None:
+    """Send what is left nowhere: the reader of the pipe has gone, and Python would complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

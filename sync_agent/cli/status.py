@@ -1,0 +1,139 @@
+"""`status`: how everything stands."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from sync_agent.cli.exits import ExitCode
+from sync_agent.cli.figures import needing_a_person, print_messages
+from sync_agent.cli.options import options_of
+from sync_agent.cli.output import Column, Output
+from sync_agent.cli.words import result_word, rule_sentence
+from sync_agent.i18n import tr
+
+__all__ = ["add"]
+
+
+def add(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("status")(status)
+
+
+def status(context: typer.Context) -> int:
+    """Show cases and messages by state and step, what holds, what is late, the last runs."""
+    from sync_agent.bootstrap import open_desk
+
+    options = options_of(context)
+    desk = open_desk(options.config)
+    content = _content(desk)
+    options.output.document(content)
+    _print(options.output, content)
+    return ExitCode.NEEDS_PERSON if content["needs_person"] else ExitCode.DONE
+
+
+def _content(desk: Any) -> dict[str, Any]:
+    from sync_agent.audit import head
+    from sync_agent.ledger import environment, last_runs, queries
+
+    source_id = desk.ledger.source_id
+    today = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date().isoformat()
+    with desk.ledger.read() as connection:
+        overview = queries.overview(connection, source_id)
+        bound = environment(connection)
+        counted = queries.hold_counts(connection, source_id)
+        runs = last_runs(connection, 5)
+        late = queries.late_cases(connection, source_id, today)
+        log = head(connection)
+    messages = [
+        {"step": step, "state": state, "count": number} for (step, state), number in sorted(overview.messages.items())
+    ]
+    findings = [
+        {"level": level, "rule": rule, "field": field, "cases": number}
+        for (level, rule, field), number in sorted(counted.items())
+    ]
+    return {
+        "mode": bound.mode if bound else None,
+        "national": bound.base_url if bound else None,
+        "cases": overview.cases,
+        "protected": overview.protected,
+        "late": late,
+        "messages": messages,
+        "needs_person": needing_a_person(overview.messages),
+        "findings": findings,
+        "oldest_waiting": overview.oldest_waiting,
+        "next_try_at": overview.next_try_at,
+        "runs": [
+            {
+                "started_at": run.started_at,
+                "ended_at": run.ended_at,
+                "result": run.result,
+                "counts": _figures(run.counts),
+            }
+            for run in runs
+        ],
+        "audit": {"entries": log.size, "root": log.root.hex()},
+    }
+
+
+def _figures(counts: str) -> dict[str, int]:
+    """Return the figures of a run, which stand as `code=n code=n`."""
+    return {name: int(number) for name, _, number in (part.partition("=") for part in counts.split())}
+
+
+def _print(output: Output, content: dict[str, Any]) -> None:
+    if content["mode"] is None:
+        output.text(tr("Nothing has been synced yet; the first pass makes the ledger."))
+        return
+    output.facts(
+        [
+            (tr("environment"), content["mode"]),
+            (tr("national service"), content["national"]),
+            (tr("cases"), content["cases"]),
+            (tr("of these protected"), content["protected"]),
+            (tr("late by the law"), content["late"]),
+            (tr("oldest waiting since"), content["oldest_waiting"]),
+            (tr("next try"), content["next_try_at"]),
+            (tr("audit entries"), content["audit"]["entries"]),
+        ]
+    )
+    if content["messages"]:
+        output.text()
+        print_messages(output, {(m["step"], m["state"]): m["count"] for m in content["messages"]})
+    for level, title in (
+        ("block", tr("To mend at the source")),
+        ("hold", tr("Held until a person has looked")),
+        ("warn", tr("Gone up with a warning, or not expressible in this contract")),
+    ):
+        rows = [{**f, "meaning": rule_sentence(f["rule"])} for f in content["findings"] if f["level"] == level]
+        if rows:
+            output.text()
+            output.table(
+                [
+                    Column("cases", tr("cases"), right=True),
+                    Column("rule", tr("rule"), whole=True),
+                    Column("field", tr("field")),
+                    Column("meaning", tr("meaning")),
+                ],
+                rows,
+                title=title,
+            )
+    if content["runs"]:
+        output.text()
+        _print_runs(output, content["runs"])
+
+
+def _print_runs(output: Output, runs: list[dict[str, Any]]) -> None:
+    output.table(
+        [
+            Column("started_at", tr("last runs"), whole=True),
+            Column("result", tr("result")),
+            Column("read", tr("read"), right=True),
+            Column("changed", tr("changed"), right=True),
+            Column("delivered.acknowledged", tr("acknowledged"), right=True),
+            Column("delivered.waiting", tr("to be tried again"), right=True),
+            Column("delivered.uncertain", tr("uncertain"), right=True),
+        ],
+        [{**run["counts"], "started_at": run["started_at"], "result": result_word(run["result"])} for run in runs],
+    )

@@ -1,0 +1,138 @@
+"""`sync`: one pass now; with `--dry-run` what it would send."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sync_agent.cli.actor import login_actor
+from sync_agent.cli.exits import ExitCode
+from sync_agent.cli.figures import needing_a_person, print_messages, print_next
+from sync_agent.cli.options import options_of
+from sync_agent.cli.output import Column, Output
+from sync_agent.cli.words import state_word, step_word
+from sync_agent.domain.steps import STEP_ORDER, Step
+from sync_agent.i18n import number_text, tr
+
+if TYPE_CHECKING:
+    from sync_agent.ledger import Ledger
+    from sync_agent.sync import Agent, PassReport
+
+__all__ = ["add", "print_pass"]
+
+
+def add(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("sync")(sync)
+
+
+def sync(
+    context: typer.Context,
+    *,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Send at most N messages.")] = None,
+    case: Annotated[list[str] | None, typer.Option(metavar="KEY", help="Only these cases.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Send and write nothing; show what would go up.")] = False,
+    accept_plan: Annotated[
+        str | None, typer.Option(metavar="DIGEST", help="Let the plan with this digest through the volume guard.")
+    ] = None,
+) -> int:
+    """Make the national database equal to the local one, once."""
+    from sync_agent.bootstrap import open_agent
+    from sync_agent.sync import local_keys, rehearse, run_pass
+
+    options = options_of(context)
+    with open_agent(options.config, new_ledger=not dry_run) as agent, options.output.progress() as progress:
+        keys = local_keys(agent, case or ())
+        if dry_run:
+            print_plan(options.output, agent, rehearse(agent, keys=keys, progress=progress))
+            return ExitCode.DONE
+        report = run_pass(agent, actor=login_actor(), keys=keys, limit=limit, accepted=accept_plan, progress=progress)
+        return print_pass(options.output, agent.ledger, report)
+
+
+def print_plan(output: Output, agent: "Agent", report: "PassReport") -> None:
+    """Print what would go up, per case and step, and the digest that names it."""
+    plan = report.plan
+    if plan is None:
+        return
+    rows = [
+        {
+            "case": agent.names.shown(row.case_key, protected=row.protected),
+            "step": row.step,
+            "local_key": row.local_key,
+            "action": "update" if row.update else "create",
+            "why": row.why,
+        }
+        for row in sorted(plan.rows, key=lambda row: (row.case_key, STEP_ORDER[Step(row.step)], row.local_key))
+    ]
+    output.document({"plan": plan.digest, "messages": rows, "counts": plan.counts})
+    words = {"update": tr("update"), "create": tr("create")}
+    reasons = {"new": tr("new"), "changed": tr("changed"), "retry": tr("tried before")}
+    output.table(
+        [
+            Column("case", tr("case"), whole=True),
+            Column("step", tr("step")),
+            Column("action", tr("action")),
+            Column("why", tr("why")),
+        ],
+        [
+            {
+                **row,
+                "step": step_word(str(row["step"])),
+                "action": words[str(row["action"])],
+                "why": reasons[str(row["why"])],
+            }
+            for row in rows
+        ],
+    )
+    output.text()
+    for step in Step:
+        created, updated = plan.counts.get(f"{step}.create", 0), plan.counts.get(f"{step}.update", 0)
+        if created or updated:
+            text = tr("{created} new, {updated} changed", created=number_text(created), updated=number_text(updated))
+            output.text(f"{step_word(step)}: {text}")
+    output.text(tr("{count} messages would go up; nothing was sent or written.", count=number_text(len(rows))))
+    output.text(tr("The digest of this plan: {digest}", digest=plan.digest))
+
+
+def print_pass(output: Output, ledger: "Ledger", report: "PassReport") -> int:
+    """Print what a pass did and return its exit code: 1 when something needs a person."""
+    from sync_agent.ledger import queries
+
+    with ledger.read() as connection:
+        overview = queries.overview(connection, ledger.source_id)
+    totals: Counter[str] = Counter()
+    for (_, state), number in overview.messages.items():
+        totals[state] += number
+    person = needing_a_person(overview.messages)
+    output.document({"pass": report.counts, "messages": dict(totals), "needs_person": person})
+    if report.scanned is not None:
+        read, changed = number_text(report.scanned.read), number_text(report.scanned.changed)
+        output.text(tr("Read {read} cases, {changed} of them new or changed.", read=read, changed=changed))
+    _print_sent(output, report)
+    if totals:
+        output.text()
+        print_messages(output, overview.messages)
+        output.text()
+    if report.delivered.settling:
+        count = number_text(report.delivered.settling)
+        output.text(tr("{count} cases wait until they read the same for long enough.", count=count))
+    print_next(output, overview.messages)
+    return ExitCode.NEEDS_PERSON if person else ExitCode.DONE
+
+
+def _print_sent(output: Output, report: "PassReport") -> None:
+    """Say what became of the messages this pass sent, and of those whose outcome was not known before it."""
+    sent = report.delivered.outcomes
+    output.text(tr("Acknowledged now: {count} messages.", count=number_text(sent["acknowledged"])))
+    for state, number in sorted(sent.items()):
+        if state != "acknowledged":
+            output.text(tr("Of those sent, {state}: {count}", state=state_word(state), count=number_text(number)))
+    settled = {
+        "found": tr("Lost answers found by look-up: {count}", count=number_text(report.settled["found"])),
+        "not_found": tr("Lost messages that had not arrived: {count}", count=number_text(report.settled["not_found"])),
+        "repeatable": tr("Lost updates sent once more: {count}", count=number_text(report.settled["repeatable"])),
+    }
+    for how, line in settled.items():
+        if report.settled[how]:
+            output.text(line)

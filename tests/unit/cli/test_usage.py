@@ -1,0 +1,70 @@
+"""What a person sees who typed a command wrongly."""
+
+import pytest
+
+from sync_agent.cli.app import build_command
+from sync_agent.cli.main import main
+from sync_agent.cli.phrases import spoken
+from sync_agent.i18n import Language, set_language
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["nothing"], "lỗi: Không có lệnh 'nothing' - xem: sync-agent --help"),
+        (["nit"], "lỗi: Không có lệnh 'nit'. Có phải là 'init'? - xem: sync-agent --help"),
+        (["init"], "lỗi: Thiếu tham số 'DIR' - xem: sync-agent init --help"),
+        (["init", "a", "b"], "lỗi: Thừa tham số (b) - xem: sync-agent init --help"),
+        (["init", "--x"], "lỗi: Không có tùy chọn: --x - xem: sync-agent init --help"),
+        (["init", "D", "--config"], None),
+        (["--lang", "xx", "init", "D"], None),
+        (["simulator", "--port", "many"], None),
+        (["simulator", "--port", "70000"], None),
+    ],
+)
+def test_a_mistyped_command_is_one_line_and_exit_2(
+    words: list[str], line: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the help that would have told."""
+    code = main(words)
+    printed = capsys.readouterr()
+    assert (code, printed.out, printed.err.count("\n")) == (2, "", 1)
+    assert line is None or printed.err == line + "\n"
+
+
+def test_english_is_there_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """The parser's own words."""
+    main(["init", "--lang", "en"])
+    assert capsys.readouterr().err == "error: Missing argument 'DIR' - see: sync-agent init --help\n"
+
+
+def test_the_help_speaks_vietnamese(capsys: pytest.CaptureFixture[str]) -> None:
+    """Commands, options and headings."""
+    code = main([])
+    printed = capsys.readouterr().out
+    missing = [text for text in ("Các lệnh:", "Tùy chọn:", "Xem hướng dẫn này", "mặc định: vi") if text not in printed]
+    assert (code, missing) == (0, [])
+
+
+def test_a_command_has_help_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """`-h` is as good as `--help`."""
+    assert (main(["init", "-h"]), "DIR" in capsys.readouterr().out) == (0, True)
+
+
+@pytest.mark.parametrize("chosen", list(Language))
+def test_every_option_has_help(chosen: Language) -> None:
+    """Nobody has to guess."""
+    set_language(chosen)
+    root = build_command()
+    silent = [
+        f"{command.name} {parameter.name}"
+        for command in [root, *root.commands.values()]
+        for parameter in command.params
+        if not getattr(parameter, "help", "")
+    ]
+    assert silent == []
+
+
+def test_the_beginning_of_a_pydantic_sentence_is_dropped() -> None:
+    """It says nothing."""
+    assert spoken("Value error, Field required") == "thiếu giá trị bắt buộc"
