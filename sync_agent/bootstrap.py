@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,19 +59,22 @@ def open_agent(folder: Path, *, clock: Clock = utc_now, new_ledger: bool = True)
     names, key = _names(settings, profile), installation_key(settings.state)
     national = settings.national
     contract = load_contract(settings.path(settings.agent.schemas) / national.contract, national.capabilities)
-    source = SqlSource(settings.source_url, profile.source)
-    gateway = open_gateway(
-        contract,
-        national.transport,
-        national.accounts,
-        settings.folder,
-        workers=settings.delivery.workers,
-        production=settings.agent.mode is Mode.PRODUCTION,
-    )
-    try:
+    with ExitStack() as opened:
+        source = SqlSource(settings.source_url, profile.source)
+        opened.callback(source.close)
+        gateway = open_gateway(
+            contract,
+            national.transport,
+            national.accounts,
+            settings.folder,
+            workers=settings.delivery.workers,
+            production=settings.agent.mode is Mode.PRODUCTION,
+        )
+        opened.callback(gateway.close)
         source.probe()
         mapper.check_columns(source.columns())
         engine = open_ledger_engine(settings, create=new_ledger)  # when nothing else can be wrong any more
+        opened.callback(engine.dispose)
         yield Agent(
             settings=settings,
             ledger=Ledger(engine, source_id=profile.source.id, clock=clock),
@@ -89,9 +92,6 @@ def open_agent(folder: Path, *, clock: Clock = utc_now, new_ledger: bool = True)
             installation_key=key,
             clock=clock,
         )
-    finally:
-        gateway.close()
-        source.close()
 
 
 def open_ledger_engine(settings: Settings, *, create: bool) -> Engine:
@@ -126,7 +126,7 @@ def _make(settings: Settings, engine: Engine) -> None:
         new = not path.exists()
         try:
             migrate.upgrade(engine)
-        except DBAPIError:
+        except (DBAPIError, LedgerError):
             engine.dispose()
             for leftover in (path, *(path.with_name(path.name + end) for end in _BESIDE)) if new else ():
                 leftover.unlink(missing_ok=True)

@@ -41,6 +41,17 @@ class Document:
             place = place[:-1]
         return f"{self.name}:{self.lines[place]}"
 
+    def naming(self, word: str, otherwise: Place) -> str:
+        """Return `file:line` of the first rule that says `word` and nothing else, or of the place `otherwise`."""
+        rules = (place for place in self.lines if place and place[0] != "source")
+        return self.at(next((place for place in rules if word in {place[-1], self._said(place)}), otherwise))
+
+    def _said(self, place: Place) -> object:
+        value = self.data
+        for step in place:
+            value = value[step]
+        return value if isinstance(value, str) else None
+
 
 def read_document(content: str, name: str) -> Document:
     """Parse one YAML document; raises ConfigError with `name:line`."""

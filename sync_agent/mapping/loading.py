@@ -23,7 +23,8 @@ def load_profile(path: Path) -> Profile:
     try:
         content = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        facts = (("reason", type(error).__name__),)
+        reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+        facts = (("reason", reason),)
         raise ConfigError("the mapping profile cannot be read ({reason})", where=str(path), facts=facts) from None
     return parse_profile(content, str(path))
 

@@ -176,7 +176,7 @@ class Mapper:
         close = nearest(column, known)
         return ConfigError(
             "the profile uses the column {column}, which the part {part} does not return",
-            where=self._profile.at("source", "parts", part),
+            where=self._profile.naming(column, "source", "parts", part),
             todo="did you mean {near}?" if close else "return it in the query, or mend the rule",
             facts=(("column", column), ("part", part), ("near", close)),
         )

@@ -162,3 +162,7 @@ class Profile(_Section):
     def at(self, *place: str | int) -> str:
         """Return `file:line` of a place in the profile."""
         return self._document.at(place)
+
+    def naming(self, word: str, *otherwise: str | int) -> str:
+        """Return `file:line` of the first rule that says `word`, or of the place `otherwise`."""
+        return self._document.naming(word, otherwise)

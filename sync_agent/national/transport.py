@@ -1,8 +1,10 @@
 """Carries requests over HTTP and decides by the type of a failure whether bytes had left. The only user of httpx."""
 
 import logging
+import os
 import re
 import ssl
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -75,6 +77,7 @@ def tls_context(settings: TransportSettings, folder: Path) -> ssl.SSLContext:
         if path is not None:
             key = settings.client_key
             context.load_cert_chain(folder / path, None if key is None else folder / key, password=_no_password)
+            _require_private(folder / (key or path))
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise ConfigError(
             "the certificate {path} cannot be used ({reason})",
@@ -82,6 +85,15 @@ def tls_context(settings: TransportSettings, folder: Path) -> ssl.SSLContext:
             facts=(("path", str(path)), ("reason", type(error).__name__)),
         ) from None
     return context
+
+
+def _require_private(key: Path) -> None:
+    if os.name == "posix" and key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigError(
+            "others can read {path}: make it private with chmod 600",
+            where="national.transport.client_key",
+            facts=(("path", str(key)),),
+        )
 
 
 def _no_password() -> bytes:

@@ -60,6 +60,8 @@ def _waits(row: MessageRow, messages: Mapping[MessageKey, MessageRow]) -> bool:
 
 def next_look(agent: Agent, case: KnownCase, now: datetime) -> datetime | None:
     """Return when there is something to do for the case again, None if only a change of it can bring work."""
+    if not agent.names.declared(case.row.case_key):
+        return None  # it is kept under its pseudonym: it cannot be read by that, nor go up
     if case.row.dirty:
         return case.row.digest_seen_at + agent.settings.settle
     return min((_try_at(agent, case.row, message, now) for message in sendable(case.messages)), default=None)

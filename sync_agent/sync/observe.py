@@ -99,7 +99,7 @@ def _note_change(agent: Agent, tx: Transaction, row: CaseRow, mapped: Mapped, di
     if row.kind != mapped.case.kind:
         row.kind, row.kind_seen_at = mapped.case.kind, tx.now
     row.rev += 1
-    row.dirty = agent.names.declared(row.case_key)  # any other cannot be read again, nor go up
+    row.dirty = True
     row.present = True
     row.last_digest, row.digest_seen_at = digest, tx.now
     row.agency = agent.names.code(mapped.case.agency)

@@ -56,7 +56,9 @@ def _reasons(agent: Agent, tx: Transaction, seen: Mapping[int, _Seen]) -> dict[i
 
 
 def _settled(agent: Agent, tx: Transaction, one: _Seen) -> bool:
-    return tx.now - one.case.row.digest_seen_at >= agent.settings.settle
+    row = one.case.row
+    once = not agent.names.declared(row.case_key)  # there is no second look at what cannot be read by its key
+    return once or tx.now - row.digest_seen_at >= agent.settings.settle
 
 
 def _unprotected(tx: Transaction, seen: Mapping[int, _Seen], ids: set[int]) -> dict[int, KnownCase]:

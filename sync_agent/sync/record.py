@@ -140,6 +140,8 @@ def _want(
         return
     if content.digest != message.wanted_digest:
         message.attempts, message.next_try_at = 0, None
+        # Rows may be as they were and a file not: what is to be sent must settle, whatever it was read from.
+        case.row.dirty, case.row.digest_seen_at = True, tx.now
     message.state, message.reason = state, reason
     message.wanted_digest, message.wanted_mark, message.wanted_shape = content.digest, content.mark, content.shape
     _record_state(tx, case, message, old_state)

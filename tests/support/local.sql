@@ -4,8 +4,8 @@ CREATE TABLE vu_viec (
   ngay_nhan TEXT, san_sang INTEGER DEFAULT 1, lien_ket TEXT, sua_luc TEXT
 );
 CREATE TABLE nguoi (id INTEGER PRIMARY KEY, vu_viec INTEGER, ma_nguoi TEXT, ho_ten TEXT, so_dinh_danh TEXT);
-CREATE TABLE xu_ly (vu_viec INTEGER, huong TEXT, ngay TEXT, noi_dung TEXT);
-CREATE TABLE thu_ly (vu_viec INTEGER, ngay TEXT, han TEXT);
+CREATE TABLE xu_ly (vu_viec INTEGER, huong TEXT, ngay TEXT, noi_dung TEXT, tep TEXT);
+CREATE TABLE thu_ly (vu_viec INTEGER, ngay TEXT, han TEXT, tep TEXT);
 CREATE TABLE gia_han (id INTEGER PRIMARY KEY, vu_viec INTEGER, den_ngay TEXT);
 CREATE TABLE quyet_dinh (id INTEGER PRIMARY KEY, vu_viec INTEGER, so TEXT, ngay TEXT, ket_qua TEXT, tep TEXT);
 CREATE TABLE thi_hanh (id INTEGER PRIMARY KEY, quyet_dinh INTEGER, ngay TEXT, thu_tien INTEGER);

@@ -288,3 +288,10 @@ def test_error_never_carries_a_value(local: Local) -> None:
     assert "Lò Thị Mẫu" not in told
     assert "parameters" not in told
     assert caught.value.__context__ is None
+
+
+def test_a_key_of_damaged_text_is_said_to_be_there(local: Local) -> None:
+    """It could not even be asked for again: one line instead of a crash, without the text."""
+    local.execute("CREATE TABLE n (k TEXT); INSERT INTO n VALUES (CAST(x'56c3' AS TEXT))")
+    with pytest.raises(SourceError, match=r"^the query changes failed in the source \(UnicodeError\)$"):
+        local.source(changes="SELECT k AS case_key, NULL AS changed_at FROM n").changes(None)

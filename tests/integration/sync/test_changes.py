@@ -3,6 +3,7 @@
 import pytest
 
 from sync_agent.national import Accepted
+from sync_agent.sync import local_keys
 from tests.support.houses import House, Houses
 
 OVERWRITES = '"processing" = "overwrites"\n"acceptance" = "overwrites"'
@@ -260,6 +261,14 @@ def test_a_case_named_twice_is_one_case(house: House) -> None:
     key = house.local.case(1)
     house.sync(keys=[key, key])
     assert house.gateway.steps == [("case", False)]
+
+
+def test_a_case_can_be_named_by_its_pseudonym(house: House) -> None:
+    """As a log or a mail shows it; a name the ledger does not know is taken as a key."""
+    key = house.local.case(1)
+    house.sync()
+    ((pseudonym,),) = house.select("SELECT pseudonym FROM case_state")
+    assert local_keys(house.agent, [pseudonym, key, "V9"]) == [key, key, "V9"]
 
 
 def test_a_named_case_that_does_not_exist_is_passed_over(house: House) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync_agent.errors import ConfigError, EpochLostError, NationalUnreachableError
+from sync_agent.errors import ConfigError, EpochLostError, NationalUnreachableError, SourceError
 from sync_agent.ledger import Ledger
 from sync_agent.national import Accepted, NotProcessed, Refused, Unknown
 from tests.support.houses import House, Houses
@@ -342,3 +342,57 @@ def test_time_between_passes_is_the_back_off_of_the_message_alone(house: House) 
     house.sync()
     assert (house.state(key), house.state(key, "settlement", "11")) == ("waiting", "acknowledged")
     assert seconds_to_wait(house, key) > 0
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("vu_viec", "sua_luc", "0001-01-01 00:00:00"),
+        ("vu_viec", "sua_luc", "9999-12-31 23:59:59"),
+        ("vu_viec", "sua_luc", "gần đây"),
+        ("vu_viec", "ngay_nhan", "0001-01-01"),
+        ("vu_viec", "ngay_nhan", "31/02/2026"),
+        ("vu_viec", "noi_dung", "a\x00b"),
+        ("vu_viec", "noi_dung", "x" * 3_000_000),
+        ("vu_viec", "linh_vuc", "."),
+        ("vu_viec", "co_quan", 7),
+        ("thu_ly", "ngay", "9999-12-31"),
+        ("thu_ly", "ngay", "0001-01-01"),
+        ("xu_ly", "ngay", "9999-12-31"),
+        ("quyet_dinh", "so", b"\xff\xfe"),
+        ("thi_hanh", "thu_tien", 10**18),
+        ("thi_hanh", "thu_tien", "1e999"),
+        ("thi_hanh", "thu_tien", -1),
+        ("thi_hanh", "quyet_dinh", 12),
+        ("nguoi", "ma_nguoi", b"\xff"),
+        ("nguoi", "ho_ten", 3.5),
+        ("tep", "duong_dan", "../../etc/passwd"),
+        ("tep", "duong_dan", "a\x00b"),
+    ],
+)
+def test_whatever_stands_in_one_case_the_others_go_up(house: House, table: str, column: str, value: object) -> None:
+    """Nobody's typing error, and no default value of a program, stops an office."""
+    house.local.full(1)
+    house.local.insert("tep", vu_viec=1, ten="đơn.pdf", duong_dan="x")
+    house.local.execute(f"UPDATE {table} SET {column} = ?", value)  # noqa: S608 - names of a test
+    key = house.local.case(2)
+    house.sync()
+    house.sync()
+    assert house.state(key) == "acknowledged"
+
+
+def test_a_source_that_fails_in_the_middle_ends_the_pass_and_loses_nothing(house: House) -> None:
+    """What was read is kept; the next pass goes on."""
+    for number in range(1, 9):
+        house.local.case(number)
+
+    def fail(number: int) -> None:
+        if number == 5:
+            raise SourceError("the source is locked by another program")
+
+    house.source.before_read = fail
+    with pytest.raises(SourceError):
+        house.sync()
+    assert result_of_the_last_run(house) == "SourceError"
+    house.sync()
+    assert set(house.states().values()) == {"acknowledged"}

@@ -1,5 +1,6 @@
 """No identity of a protected case leaves: not by its own steps, not by those it shares a person with, not later."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,7 @@ def test_a_case_that_went_up_before_its_group_became_protected_is_held(house: Ho
     house.local.case(1, person="P7", name=NAME)
     house.sync()
     house.clock.move(hours=1)
+    house.sync()
     house.local.denunciation(2, person="P7", name=NAME)
     house.sync()
     house.sync()
@@ -133,6 +135,7 @@ def test_a_protected_case_that_joins_another_later_protects_it(house: House) -> 
     house.local.denunciation(2, person="P8", name=NAME)
     house.sync()
     house.clock.move(hours=1)
+    house.sync()
     house.local.execute("UPDATE nguoi SET ma_nguoi = 'P7' WHERE vu_viec = 2")
     house.local.touch(2)
     house.sync()
@@ -276,6 +279,37 @@ def test_a_file_of_an_open_case_goes_up(house: House) -> None:
     house.local.insert("tep", vu_viec=1, ten="đơn.pdf", duong_dan="don.pdf")
     house.sync()
     assert [file["FileDinhKem"] for file in house.gateway.last["Attachment"]] == ["b25l"]
+
+
+def test_the_files_of_every_step_go_up_with_it(house: House) -> None:
+    """Each from its own place; a step without a file goes without."""
+    for name in ("don", "xu_ly", "thu_ly", "quyet_dinh"):
+        (house.folder / "files" / f"{name}.pdf").write_bytes(name.encode())
+    house.local.full(1)
+    house.local.insert("tep", vu_viec=1, ten="don.pdf", duong_dan="don.pdf")
+    for table in ("xu_ly", "thu_ly"):
+        house.local.execute(f"UPDATE {table} SET tep = ?", f"{table}.pdf")  # noqa: S608 - names of a test
+    house.local.execute("UPDATE quyet_dinh SET tep = 'quyet_dinh.pdf' WHERE id = 11")
+    house.sync()
+    sent = {place: record.request.body for place, record in enumerate(house.gateway.sent)}
+    assert sent[0]["Attachment"][0]["FileDinhKem"] == b64("don")
+    assert sent[1]["NoiDungXuLy"]["HuongXuLy"]["FileDinhKem"] == b64("xu_ly")
+    assert sent[2]["FileThuLy"] == b64("thu_ly")
+    assert [sent[3]["FileQuyetDinh"], sent[4]["FileQuyetDinh"]] == [b64("quyet_dinh"), ""]
+
+
+def b64(text: str) -> str:
+    """Return a file's bytes as the wire carries them."""
+    return base64.b64encode(text.encode()).decode("ascii")
+
+
+@pytest.mark.parametrize(("table", "step"), [("xu_ly", "processing"), ("thu_ly", "acceptance")])
+def test_a_missing_document_holds_its_step_alone(house: House, table: str, step: str) -> None:
+    """The case itself goes up."""
+    key = house.local.full(1)
+    house.local.execute(f"UPDATE {table} SET tep = 'x.pdf'")  # noqa: S608 - names of a test
+    house.sync()
+    assert (house.state(key), house.message(key, step).reason) == ("acknowledged", "file_missing")
 
 
 def test_a_missing_file_holds_the_step_until_a_person_releases_it(house: House) -> None:

@@ -54,6 +54,37 @@ def test_a_change_starts_the_wait_anew(patient: House) -> None:
     assert patient.gateway.cases() == ["Nội dung mới"]
 
 
+def test_a_case_that_vanished_before_it_was_sent_goes_up_when_it_returns(patient: House) -> None:
+    """As it was, and read twice again."""
+    patient.local.case(1)
+    patient.sync()
+    patient.clock.move(seconds=121)
+    patient.local.execute("UPDATE vu_viec SET id = 900")
+    patient.sync()
+    patient.clock.move(seconds=121)
+    patient.local.execute("UPDATE vu_viec SET id = 1")
+    patient.local.touch(1)
+    patient.sync()
+    assert patient.gateway.cases() == []
+    patient.clock.move(seconds=121)
+    patient.sync()
+    assert patient.gateway.cases() == ["Nội dung 1"]
+
+
+def test_a_change_that_only_the_second_read_sees_waits_as_well(patient: House) -> None:
+    """Rows can change without a change time; what the first read saw is not there any more."""
+    patient.local.case(1, sua_luc="2026-10-01 08:00:00")
+    patient.sync()
+    patient.clock.move(seconds=121)
+    patient.local.execute("UPDATE vu_viec SET noi_dung = 'Nội dung mới'")
+    for _ in range(3):
+        patient.sync()
+    assert patient.gateway.sent == []
+    patient.clock.move(seconds=121)
+    patient.sync()
+    assert patient.gateway.cases() == ["Nội dung mới"]
+
+
 def test_a_torn_read_is_never_sent(patient: House) -> None:
     """A system that deletes and writes anew the people of a case is read in between: nobody's name is lost."""
     patient.local.case(1)
@@ -84,6 +115,23 @@ def test_what_was_read_in_between_does_not_count_as_the_same(patient: House) -> 
     patient.clock.move(seconds=60)
     patient.sync()
     assert patient.gateway.sent == []
+
+
+def test_a_file_that_is_still_being_written_is_not_sent(patient: House) -> None:
+    """The rows are settled long before its last byte has come: files settle like rows."""
+    file = patient.folder / "files" / "don.pdf"
+    file.write_bytes(b"on")
+    patient.local.case(1)
+    patient.local.insert("tep", vu_viec=1, ten="đơn.pdf", duong_dan="don.pdf")
+    patient.sync()
+    for content in (b"one", b"one and a half"):
+        patient.clock.move(seconds=121)
+        file.write_bytes(content)
+        patient.sync()
+    assert patient.gateway.sent == []
+    patient.clock.move(seconds=121)
+    patient.sync()
+    assert [each["FileDinhKem"] for each in patient.gateway.last["Attachment"]] == ["b25lIGFuZCBhIGhhbGY="]
 
 
 def test_a_torn_read_leaves_no_protection_behind(patient: House) -> None:

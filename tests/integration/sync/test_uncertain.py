@@ -199,6 +199,19 @@ def test_one_look_up_that_fails_does_not_keep_others_from_being_settled(make_hou
     assert [house.state(key) for key in keys] == ["uncertain", "acknowledged"]
 
 
+def test_look_ups_that_all_fail_are_not_tried_without_end(make_house: Houses) -> None:
+    """After some in a row the rest waits for the next pass."""
+    house = make_house(workers=4, page=50, extra="unreachable_after = 2")
+    for number in range(1, 5):
+        house.local.case(number)
+    house.answers(*[Unknown("read_timeout")] * 4)
+    house.sync()
+    house.gateway.look_up_fails = NationalUnreachableError("no usable answer")
+    house.clock.move(**WAIT)
+    report = house.sync()
+    assert (len(house.gateway.looked_up), report.settled) == (2, {"unreachable": 2})
+
+
 def test_a_doubt_that_needs_no_look_up_is_settled_while_look_ups_fail(make_house: Houses) -> None:
     """A repeatable message only has to wait."""
     house = make_house(workers=1)

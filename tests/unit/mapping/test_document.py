@@ -18,6 +18,14 @@ def test_every_key_and_entry_has_its_line() -> None:
     assert places == ["p.yaml:2", "p.yaml:3", "p.yaml:5", "p.yaml:3", "p.yaml:1"]
 
 
+def test_the_first_rule_that_says_a_word_is_found() -> None:
+    """As a value, in a list or as a key; what only a query says is not a rule."""
+    content = "source:\n  parts: {x: Ten}\nfields:\n  name: Ten\n  keys: [Ma]\nabsent:\n  Loai: 0\n"
+    document = read_document(content, "p.yaml")
+    found = [document.naming(word, ("source", "parts", "x")) for word in ("Ten", "Ma", "Loai", "None")]
+    assert found == ["p.yaml:4", "p.yaml:5", "p.yaml:7", "p.yaml:2"]
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [

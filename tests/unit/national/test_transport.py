@@ -1,6 +1,7 @@
 """How a failure of HTTP tells whether bytes had left."""
 
 import logging
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -165,3 +166,22 @@ def test_the_service_is_always_verified() -> None:
 
     assert context.check_hostname
     assert context.verify_mode.name == "CERT_REQUIRED"
+
+
+@pytest.mark.parametrize(("mode", "private"), [(0o600, True), (0o400, True), (0o640, False), (0o604, False)])
+@pytest.mark.parametrize("separate", [True, False])
+def test_a_key_that_others_can_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, mode: int, private: bool, separate: bool
+) -> None:
+    """Whether it stands in a file of its own or beside the certificate."""
+    for name in ("certificate.pem", "key.pem"):
+        (tmp_path / name).touch(mode=0o600)
+    (tmp_path / ("key.pem" if separate else "certificate.pem")).chmod(mode)
+    monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", lambda *_given, **_named: None)
+    chosen = {"client_certificate": Path("certificate.pem"), "client_key": Path("key.pem") if separate else None}
+    settings = SETTINGS.model_copy(update=chosen)
+    if private:
+        assert tls_context(settings, tmp_path).verify_mode is ssl.CERT_REQUIRED
+        return
+    with pytest.raises(ConfigError, match=r"others can read .*\.pem: make it private with chmod 600"):
+        tls_context(settings, tmp_path)

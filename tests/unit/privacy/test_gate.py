@@ -1,8 +1,19 @@
 import pytest
 
-from sync_agent.domain.casefile import Attachment, CaseFile, Kind, Petition
+from sync_agent.domain.casefile import (
+    Acceptance,
+    Attachment,
+    CaseFile,
+    Enforcement,
+    Kind,
+    Petition,
+    Processing,
+    Reception,
+    Settlement,
+)
 from sync_agent.domain.findings import Finding, Level
 from sync_agent.domain.rules import RULES
+from sync_agent.domain.steps import Step
 from sync_agent.privacy import Gate
 
 COMPLAINT = CaseFile(case_key="D1-2", kind=Kind.COMPLAINT, classifications=("KN.01",))
@@ -50,6 +61,63 @@ def test_the_content_copied_into_the_summary_is_no_summary(gate: Gate) -> None:
     """Some local systems fill the summary with the content itself; case and punctuation do not make it another text."""
     case = _with_summary(COMPLAINT, "Ông A lấn đất.", "ÔNG A LẤN ĐẤT")
     assert gate.clear(case, protected=True).findings == (NEEDS_SUMMARY,)
+
+
+def test_what_was_noted_at_a_reception_is_no_summary_either(gate: Gate) -> None:
+    """The content may stand in several places."""
+    case = _with_summary(COMPLAINT, "Ông A lấn đất.").model_copy(
+        update={"reception": Reception(content="Ông A lấn đất")},
+    )
+    assert gate.clear(case, protected=True).findings == (NEEDS_SUMMARY,)
+
+
+@pytest.mark.parametrize("role", ["Chuyên viên", "PHÓ CHÁNH THANH TRA", "Trưởng phòng"])
+def test_the_role_of_an_officer_passes(gate: Gate, role: str) -> None:
+    """Not the name."""
+    case = _with_summary(COMPLAINT, "Tóm tắt").model_copy(
+        update={"processing": Processing(officer="Đỗ Nhật Lệ", officer_role=role, approver_role=role)},
+    )
+    passed = gate.clear(case, protected=True).cleared.case.processing
+    assert passed == Processing(officer_role=role, approver_role=role)
+
+
+@pytest.mark.parametrize("role", ["Đỗ Nhật Lệ", "Chuyên viên Lệ", "chị Lệ", "0912345678"])
+def test_a_name_in_the_place_of_a_role_does_not_pass(gate: Gate, role: str) -> None:
+    """Where a column says `position - name` the wrong way round, the role is closed."""
+    case = _with_summary(COMPLAINT, "Tóm tắt").model_copy(
+        update={
+            "processing": Processing(officer_role=role, approver_role=role),
+            "acceptance": Acceptance(approver_role=role),
+        },
+    )
+    passed = gate.clear(case, protected=True).cleared.case
+    assert (passed.processing, passed.acceptance) == (Processing(), Acceptance())
+
+
+def test_a_role_of_another_case_is_left_as_it_is(gate: Gate) -> None:
+    """Its officers go up by name anyway."""
+    case = COMPLAINT.model_copy(update={"processing": Processing(officer_role="Đỗ Nhật Lệ")})
+    assert gate.clear(case, protected=False).cleared.case.processing == Processing(officer_role="Đỗ Nhật Lệ")
+
+
+def test_a_text_in_the_place_of_a_code_holds_what_would_say_it(gate: Gate) -> None:
+    """A code column may hold anything; each finding names the step and the field."""
+    told = "Theo lời bà hàng xóm"
+    case = _with_summary(COMPLAINT, "Tóm tắt").model_copy(
+        update={
+            "classifications": ("KN.01", told),
+            "processing": Processing(next_agency=told),
+            "settlements": (Settlement(local_key="7", form=told), Settlement(local_key="8", form="1")),
+            "enforcements": (Enforcement(local_key="9", settlement_key="7", agency=told),),
+        }
+    )
+    found = gate.clear(case, protected=True).findings
+    assert [(each.rule, each.level, each.field, each.step, each.local_key) for each in found] == [
+        ("bad_value", Level.HOLD, "classifications", None, ""),
+        ("bad_value", Level.HOLD, "processing.next_agency", Step.PROCESSING, ""),
+        ("bad_value", Level.HOLD, "settlements.form", Step.SETTLEMENT, "7"),
+        ("bad_value", Level.HOLD, "enforcements.agency", Step.ENFORCEMENT, "9"),
+    ]
 
 
 def test_a_protected_case_with_its_own_summary_is_not_held(gate: Gate) -> None:

@@ -1,6 +1,10 @@
 import pytest
 
+from sync_agent.domain.casefile import CaseFile, Enforcement, Settlement
+from sync_agent.domain.findings import Finding, Level
+from sync_agent.domain.steps import Step
 from sync_agent.errors import ConfigError
+from sync_agent.mapping import Mapped
 from sync_agent.privacy import KeyNames
 
 KEY = b"k" * 32
@@ -85,3 +89,64 @@ def test_a_wrong_pattern_is_a_configuration_error() -> None:
 def test_the_installation_key_is_not_shown(names: KeyNames) -> None:
     """Its repr tells nothing."""
     assert repr(names) == "KeyNames()"
+
+
+def test_a_key_that_is_a_guid_is_shown(names: KeyNames) -> None:
+    """Its letters spell nobody."""
+    key = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
+    assert names.shown(key, protected=False) == key
+
+
+def _mapped(case_key: str, local_key: str) -> Mapped:
+    case = CaseFile(
+        case_key=case_key,
+        settlements=(Settlement(local_key=local_key), Settlement(local_key="2")),
+        enforcements=(Enforcement(local_key=f"{local_key}-1", settlement_key=local_key),),
+    )
+    finding = Finding("bad_date", Level.HOLD, "settlements.issued_on", Step.SETTLEMENT, local_key)
+    return Mapped(case, frozenset({(Step.CASE, ""), (Step.SETTLEMENT, local_key)}), (finding,), ())
+
+
+@pytest.mark.parametrize("key", ["1", "12345678", "12/QD-UBND", "s.1_a", "3f2504e0-4f89-11d3-9a0c-0305e82c3301"])
+def test_a_local_key_that_is_a_code_is_kept(names: KeyNames, key: str) -> None:
+    """Nothing is made anew for it: most keys are numbers."""
+    mapped = _mapped("D1", key)
+    assert names.stored(mapped) is mapped
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["Nguyễn Thị Khuê", "001088012345", "0912345678", "nguyenvanhung", "12 QĐ", "A" * 41, "K-ABCDEFGH23", "a@b.vn"],
+)
+def test_a_local_key_that_may_tell_who_is_kept_as_a_pseudonym(names: KeyNames, key: str) -> None:
+    """Everywhere it stands, so that messages, parents, what is ready and findings still belong together."""
+    stored = names.stored(_mapped("D1", key))
+    (first, second), (enforcement,) = stored.case.settlements, stored.case.enforcements
+    assert (len(first.local_key), first.local_key[:2], second.local_key) == (12, "K-", "2")
+    assert enforcement.settlement_key == first.local_key
+    assert (Step.SETTLEMENT, first.local_key) in stored.ready
+    assert stored.findings[0].local_key == first.local_key
+    assert f'"{key}"' not in stored.case.model_dump_json()
+
+
+def test_the_pseudonym_of_a_local_key_belongs_to_one_case(names: KeyNames) -> None:
+    """The same at every look, another in another case: it joins nothing that was apart."""
+    keys = [names.stored(_mapped(case, "Khuê")).case.settlements[0].local_key for case in ("D1", "D1", "D2")]
+    assert (keys[0] == keys[1], keys[0] == keys[2]) == (True, False)
+
+
+def test_a_case_key_of_another_form_is_not_kept() -> None:
+    """Such a case is blocked; the ledger knows it by its pseudonym."""
+    names = KeyNames("D[0-9]+", KEY, "tinh-a")
+    stored = names.stored(_mapped("Nguyễn Thị Khuê", "1"))
+    assert stored.case.case_key == names.pseudonym("Nguyễn Thị Khuê")
+    assert [names.declared(key) for key in ("D1", "Nguyễn Thị Khuê", stored.case.case_key)] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("H217.01", "H217.01"), ("217", "217"), ("Thanh tra tỉnh", None), ("tran-khue", None), (None, None)],
+)
+def test_only_a_code_is_kept_as_a_code(names: KeyNames, text: str | None, kept: str | None) -> None:
+    """A text in the place of a code may say anything."""
+    assert names.code(text) == kept

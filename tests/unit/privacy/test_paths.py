@@ -1,7 +1,8 @@
 import pytest
 from pydantic import BaseModel
 
-from sync_agent.privacy.paths import STRUCTURAL, branches, leaf_paths
+from sync_agent.domain.casefile import CaseFile, Kind, Processing, Settlement
+from sync_agent.privacy.paths import STRUCTURAL, branches, leaf_paths, texts
 
 
 class _Inner(BaseModel):
@@ -31,3 +32,20 @@ def test_an_unknown_shape_is_refused(model: type[BaseModel]) -> None:
     """The gate never guesses where in a part a value hides."""
     with pytest.raises(TypeError, match="does not know the shape"):
         branches(model)
+
+
+def test_the_texts_of_a_case_are_told_with_their_place() -> None:
+    """Keys and closed concepts are none."""
+    case = CaseFile(
+        case_key="D1",
+        kind=Kind.COMPLAINT,
+        classifications=("KN.01", "KN.02"),
+        processing=Processing(reason="x"),
+        settlements=(Settlement(local_key="7", decision_no="9"),),
+    )
+    assert list(texts(case)) == [
+        ("classifications", "", "KN.01"),
+        ("classifications", "", "KN.02"),
+        ("processing.reason", "", "x"),
+        ("settlements.decision_no", "7", "9"),
+    ]

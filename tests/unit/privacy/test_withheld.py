@@ -74,6 +74,17 @@ def _person(policy: Policy, **fields: object) -> Withheld:
         "tại so 12 ngo hac trang",
         "Hợp tác xã Sen Hồng",
         "hop tac xa sen hong",
+        "hoptacxasenhong",
+        "khue1987",
+        "theo Khuê(1987)",
+        "khue.nt@example.vn1987",
+        "so12ngohactrang",
+        "CCCD001088012345cấp",
+        "001/088/012/345",
+        "001:088:012345",
+        "0010\n8801\n2345",
+        "0912•345•678",
+        "N g u y ễ n T h ị K h u ê",
     ],
 )
 def test_the_petitioner_is_found_however_written(withheld: Withheld, text: str) -> None:
@@ -113,6 +124,13 @@ def test_everyone_in_the_case_is_found(withheld: Withheld, name: str) -> None:
         "12",
         "5000000",
         "001088",
+        "150.000.000 đồng",
+        "từ 01.03.2026 đến 15.04.2026",
+        "01/03/2026 08:30",
+        "KN.01.02.16",
+        "H217.20.01",
+        "số 012/2026/QĐ-UBND",
+        "SIM-0001",
     ],
 )
 def test_other_texts_pass(withheld: Withheld, text: str) -> None:
@@ -162,6 +180,28 @@ def test_several_people_in_one_field_are_each_found(policy: Policy) -> None:
 def test_what_stands_before_the_surname_does_not_hide_the_full_name(policy: Policy) -> None:
     """A rank or a title nobody listed is no part of the name that is looked for."""
     assert _person(policy, full_name="Thượng tá Nguyễn Văn An").found_in(["Nguyễn Văn An"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gọi 0987 654 321",
+        "số +84 987 654 321",
+        "028.3822.1234",
+        "CCCD 079 088 012 345",
+        "079088012345",
+        "a.b@example.vn",
+    ],
+)
+def test_what_looks_like_a_number_or_an_address_of_anyone_is_found(withheld: Withheld, text: str) -> None:
+    """A neighbour's telephone leads to the writer as well, although no column of the case has it."""
+    assert withheld.found_in([text])
+
+
+def test_one_word_behind_an_and_is_a_person(policy: Policy) -> None:
+    """Thư is a name; only several words make a position."""
+    couple = _person(policy, full_name="Lê Thị Toán và Thư")
+    assert couple.found_in(["chị Thư"])
 
 
 @pytest.mark.parametrize("name", ["Đơn nặc danh", "nặc danh", "Không rõ", "khong ro"])

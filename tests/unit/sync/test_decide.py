@@ -32,11 +32,11 @@ def case(*messages: MessageRow, **values: Any) -> KnownCase:
     return KnownCase(row, cast("CaseSecret", None), {(Step(m.step), m.local_key): m for m in messages})
 
 
-def agent(**delivery: int) -> "Agent":
-    """Return an agent with these settings of delivery."""
+def agent(*, declared: bool = True, **delivery: int) -> "Agent":
+    """Return an agent with these settings of delivery, to which a key looks as its profile says or not."""
     section = DeliverySection(**delivery)
     settings = SimpleNamespace(delivery=section, settle=timedelta(seconds=section.settle_seconds))
-    return cast("Agent", SimpleNamespace(settings=settings))
+    return cast("Agent", SimpleNamespace(settings=settings, names=SimpleNamespace(declared=lambda _: declared)))
 
 
 ACKNOWLEDGED: dict[str, Any] = {"ack_digest": "old", "ack_id": "1"}
@@ -163,6 +163,11 @@ def test_a_changed_case_is_looked_at_when_it_has_settled() -> None:
 def test_a_case_with_nothing_to_send_is_not_looked_at() -> None:
     """Until it changes."""
     assert next_look(agent(), case(message(**DONE)), NOW) is None
+
+
+def test_a_case_with_a_strange_key_is_not_looked_at() -> None:
+    """It cannot be read by what the ledger keeps in its place."""
+    assert next_look(agent(declared=False), case(message(), dirty=True), NOW) is None
 
 
 def test_a_first_creation_waits_for_its_kind() -> None:
