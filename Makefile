@@ -7,12 +7,12 @@ COMPILE := $(UV) pip compile $(UPGRADE) --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types coverage lock catalogues
+.PHONY: help demo test lint types lock catalogues
 
 help:
 	@echo "make demo        set up, then show the whole thing on this machine"
 	@echo "make test        set up, then run all tests"
-	@echo "make lint        style and format        make types       static types        make coverage"
+	@echo "make lint        style and format        make types       static types"
 	@echo "make catalogues  find new sentences, update and compile the Vietnamese catalogue"
 	@echo "make lock        pin every dependency with its hash (needs uv; UPGRADE=--upgrade for newer versions)"
 
@@ -21,10 +21,6 @@ demo: .venv/.runtime
 
 test: .venv/.dev
 	$(BIN)/python -m pytest --quiet -n auto --maxprocesses 8
-
-# Branches of our own code in this process; real processes (tests/acceptance) are proved, not measured.
-coverage: .venv/.dev
-	$(BIN)/python -m pytest --quiet -n auto --maxprocesses 8 --cov --cov-report=term tests/unit tests/integration
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -104,7 +104,7 @@ def open_ledger_engine(settings: Settings, *, create: bool) -> Engine:
     try:
         if create or path.exists():
             engine = open_engine(settings.ledger_url, create=create)
-            if create and not (path.exists() and inspect(engine).get_table_names()):
+            if create and (_is_empty(path) or not inspect(engine).get_table_names()):
                 _make(settings, engine)
         else:
             engine = open_engine("sqlite://", create=False)
@@ -115,6 +115,10 @@ def open_ledger_engine(settings: Settings, *, create: bool) -> Engine:
     return engine
 
 
+def _is_empty(path: Path) -> bool:
+    return not path.exists() or path.stat().st_size == 0
+
+
 def _ledger_file(settings: Settings) -> Path:
     return Path(settings.ledger_url.removeprefix("sqlite:///"))
 
@@ -123,7 +127,7 @@ def _make(settings: Settings, engine: Engine) -> None:
     """Give a blank ledger its tables, while nobody else may; of a new one that cannot be made nothing is left."""
     path = _ledger_file(settings)
     with exclusive(settings.state):
-        new = not path.exists()
+        new = _is_empty(path)
         try:
             migrate.upgrade(engine)
         except (DBAPIError, LedgerError):

@@ -134,7 +134,7 @@ def show(context: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY
     output.facts(
         [
             (tr("case"), content["case"]),
-            (tr("key in the local system"), row.case_key),
+            (tr("key in the local system"), desk.names.shown(row.case_key, protected=False)),
             (tr("kind"), kind_word(row.kind)),
             (tr("agency"), row.agency),
             (tr("first seen"), row.first_seen),

@@ -33,8 +33,8 @@ CODES = re.compile(r"^(Ma|Id|ID|mattcp|GanVuViec|ma$|ten$|ThamQuyen|Ngay)")
 class Marks:
     """Hands out markers and knows where each was put."""
 
-    words: dict[str, str] = field(default_factory=dict)
-    numbers: dict[str, str] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict, repr=False)
+    numbers: dict[str, str] = field(default_factory=dict, repr=False)
 
     def word(self, place: str) -> str:
         """Return a word of Vietnamese letters that stands at `place` only."""
@@ -113,15 +113,15 @@ class Loud:
                     if kind.startswith(("TEXT", "VARCHAR")) and not CODES.match(column):
                         self._fill(connection, table, column)
 
-    def put(self, table: str, column: str, where: str, value: object = None) -> None:
-        """Put a marker (or a value) into one place that takes no free text."""
-        value = self.marks.word(f"{table}.{column}") if value is None else value
+    def put(self, table: str, column: str, row: int) -> None:
+        """Put a marker into one place that takes no free text: row number `row` of a table, counted round."""
         with closing(sqlite3.connect(self.path)) as connection, connection:
-            changed = connection.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (value,))
-            assert changed.rowcount > 0, (table, column, where)
+            ids = connection.execute(f"SELECT rowid FROM {table} ORDER BY rowid").fetchall()  # noqa: S608 - own names
+            self._set(connection, table, column, ids[row % len(ids)][0], self.marks.word(f"{table}.{column}"))
 
     def _fill(self, connection: sqlite3.Connection, table: str, column: str) -> None:
-        rows = connection.execute(f"SELECT rowid, {column} FROM {table} WHERE {column} > ''").fetchall()
+        filled = f"SELECT rowid, {column} FROM {table} WHERE {column} > ''"  # noqa: S608 - own names
+        rows = connection.execute(filled).fetchall()
         for rowid, old in rows:
             place = f"{table}.{column}#{rowid}"
             if column == "LinkFileDinhKem":
@@ -132,7 +132,10 @@ class Loud:
                 new = self.marks.number(place, 10)
             else:
                 new = self._text(column, place)
-            connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (new, rowid))
+            self._set(connection, table, column, rowid, new)
+
+    def _set(self, connection: sqlite3.Connection, table: str, column: str, rowid: int, value: str) -> None:
+        connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (value, rowid))  # noqa: S608 - own names
 
     def _text(self, column: str, place: str) -> str:
         word = self.marks.word(place)

@@ -387,12 +387,12 @@ def test_nothing_personal_is_in_the_repr(map_rows: MapRows) -> None:
 
 
 def test_column_the_part_does_not_return_is_a_wrong_profile(mapper: Mapper) -> None:
-    """Told at the first row and by the check before, with the nearest right column."""
+    """Told at the rule that uses it, by the check before and at the first row."""
     row = {"loais": 1}
     for act in (lambda: mapper.map(CaseRows("C1", {"don": [row]})), lambda: mapper.check_columns(_columns(don=row))):
         with pytest.raises(ConfigError) as caught:
             act()
-        assert str(caught.value).startswith("small.yaml:8: the profile uses the column co_quan, which the part don")
+        assert str(caught.value).startswith("small.yaml:20: the profile uses the column co_quan, which the part don")
 
 
 def test_nearest_column_is_proposed(mapper: Mapper, map_rows: MapRows) -> None:
