@@ -1,18 +1,22 @@
 """`cases list|show|resolve`: what the ledger knows of cases, and settling an uncertain message."""
 
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sync_agent.cli.actor import login_actor
 from sync_agent.cli.exits import ExitCode
 from sync_agent.cli.options import options_of
-from sync_agent.cli.output import Column
+from sync_agent.cli.output import Column, Output
 from sync_agent.cli.words import kind_word, level_word, rule_sentence, state_word, step_word
 from sync_agent.domain.steps import Step
 from sync_agent.i18n import number_text, tr
+
+if TYPE_CHECKING:
+    from sync_agent.ledger import FindingRow, KnownCase, MessageRow
 
 __all__ = ["add"]
 
@@ -97,29 +101,26 @@ def _states(messages: Any) -> str:
 def show(context: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY")]) -> int:
     """Show one case: its messages, what holds them, and how to find it in the local system."""
     from sync_agent.bootstrap import open_desk
-    from sync_agent.ledger import known_by_name, queries, sort_key
+    from sync_agent.ledger import known_by_name, queries
 
     options = options_of(context)
-    output, desk = options.output, open_desk(options.config)
+    desk = open_desk(options.config)
     with desk.ledger.read() as connection:
         case = known_by_name(connection, desk.ledger.source_id, key)
         findings = queries.findings_of(connection, [case.row.id])
+    protected = case.row.protected_since is not None
+    content = _content(case, findings, desk.names.shown(case.row.case_key, protected=protected))
+    options.output.document(content)
+    _print_case(options.output, content, desk.names.shown(case.row.case_key, protected=False))
+    return ExitCode.DONE
+
+
+def _content(case: "KnownCase", findings: "Iterable[FindingRow]", shown: str) -> dict[str, Any]:
+    from sync_agent.ledger import sort_key
+
     row = case.row
-    messages: list[dict[str, Any]] = [
-        {
-            "step": m.step,
-            "local_key": m.local_key,
-            "state": m.state,
-            "reason": m.reason,
-            "national_id": m.ack_id,
-            "acknowledged_at": m.ack_at,
-            "attempts": m.attempts,
-            "next_try_at": m.next_try_at,
-        }
-        for m in sorted(case.messages.values(), key=sort_key)
-    ]
-    content: dict[str, Any] = {
-        "case": desk.names.shown(row.case_key, protected=row.protected_since is not None),
+    return {
+        "case": shown,
         "kind": row.kind,
         "agency": row.agency,
         "rev": row.rev,
@@ -127,20 +128,35 @@ def show(context: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY
         "protected_since": row.protected_since,
         "protection": row.protection or None,
         "due_on": row.due_on,
-        "messages": messages,
+        "messages": [_message(message) for message in sorted(case.messages.values(), key=sort_key)],
         "findings": [_finding(finding, row.last_digest) for finding in findings],
     }
-    output.document(content)
+
+
+def _message(row: "MessageRow") -> dict[str, Any]:
+    return {
+        "step": row.step,
+        "local_key": row.local_key,
+        "state": row.state,
+        "reason": row.reason,
+        "national_id": row.ack_id,
+        "acknowledged_at": row.ack_at,
+        "attempts": row.attempts,
+        "next_try_at": row.next_try_at,
+    }
+
+
+def _print_case(output: Output, content: dict[str, Any], local_name: str) -> None:
     output.facts(
         [
             (tr("case"), content["case"]),
-            (tr("key in the local system"), desk.names.shown(row.case_key, protected=False)),
-            (tr("kind"), kind_word(row.kind)),
-            (tr("agency"), row.agency),
-            (tr("first seen"), row.first_seen),
-            (tr("protected since"), row.protected_since),
-            (tr("why protected"), row.protection),
-            (tr("to be entered by"), date.fromisoformat(row.due_on) if row.due_on else None),
+            (tr("key in the local system"), local_name),
+            (tr("kind"), kind_word(content["kind"])),
+            (tr("agency"), content["agency"]),
+            (tr("first seen"), content["first_seen"]),
+            (tr("protected since"), content["protected_since"]),
+            (tr("why protected"), content["protection"]),
+            (tr("to be entered by"), date.fromisoformat(content["due_on"]) if content["due_on"] else None),
         ]
     )
     output.text()
@@ -154,33 +170,31 @@ def show(context: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY
             Column("acknowledged_at", tr("acknowledged")),
             Column("next_try_at", tr("next try"), sparse=True),
         ],
-        [{**m, "step": step_word(m["step"]), "state": state_word(m["state"])} for m in messages],
+        [{**m, "step": step_word(m["step"]), "state": state_word(m["state"])} for m in content["messages"]],
     )
-    if findings:
+    if content["findings"]:
         output.text()
-        output.table(
-            [
-                Column("level", tr("level")),
-                Column("step", tr("step")),
-                Column("rule", tr("rule"), whole=True),
-                Column("field", tr("field")),
-                Column("place", tr("where to mend"), sparse=True),
-                Column("meaning", tr("meaning")),
-            ],
-            [
-                {
-                    **f,
-                    "level": level_word(f["level"]),
-                    "step": step_word(str(f["step"])),
-                    "meaning": rule_sentence(str(f["rule"])),
-                }
-                for f in content["findings"]
-            ],
-        )
-    return ExitCode.DONE
+        _print_findings(output, content["findings"])
 
 
-def _finding(row: Any, digest: str) -> dict[str, Any]:
+def _print_findings(output: Output, findings: list[dict[str, Any]]) -> None:
+    output.table(
+        [
+            Column("level", tr("level")),
+            Column("step", tr("step")),
+            Column("rule", tr("rule"), whole=True),
+            Column("field", tr("field")),
+            Column("place", tr("where to mend"), sparse=True),
+            Column("meaning", tr("meaning")),
+        ],
+        [
+            {**f, "level": level_word(f["level"]), "step": step_word(f["step"]), "meaning": rule_sentence(f["rule"])}
+            for f in findings
+        ],
+    )
+
+
+def _finding(row: "FindingRow", digest: str) -> dict[str, Any]:
     return {
         "level": row.level,
         "rule": row.rule,
