@@ -50,7 +50,7 @@ def test_every_promise_holds_for_500_cases_under_faults(demo: Station) -> None:
 
 def test_the_commands_it_ends_with_go_on_from_there(demo: Station) -> None:
     """Each as it stands: to look around, to start the national side again, and to sync."""
-    done = play(demo, "--faults", "--cases", "70")
+    done = play(demo, "--cases", "40")
     assert (done.code, "✗" in done.out) == (0, False)
     words = commands(done.out)
     look, (simulator, *again) = words[:7], words[7:]
@@ -98,9 +98,9 @@ def test_a_newcomer_can_follow_it(demo: Station) -> None:
 
 def test_it_can_be_played_again_in_its_own_folder(demo: Station) -> None:
     """What an earlier one left, half of it or all, is replaced."""
-    assert play(demo, "--cases", "5", "--json").code == 0
+    assert play(demo, "--cases", "2", "--json").code == 0
     (demo.folder / "agent.toml").write_text("half", encoding="utf-8")
-    assert play(demo, "--cases", "5", "--json").code == 0
+    assert play(demo, "--cases", "2", "--json").code == 0
 
 
 @pytest.mark.parametrize("content", ["agent.toml", "notes.txt"])
