@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -125,6 +126,39 @@ def test_a_table_has_a_title_when_it_is_given_one() -> None:
     streams = Streams()
     streams.output.table(COLUMNS, ROWS, title="[bold]")
     assert streams.printed[0].splitlines()[0].strip() == "[bold]"
+
+
+@pytest.mark.parametrize("on_terminal", [True, False])
+def test_no_line_ends_in_blanks(terminal: Streams, on_terminal: bool) -> None:
+    """Neither in a pipe nor before the end of a style on a terminal."""
+    streams = terminal if on_terminal else Streams()
+    streams.output.table((Column("a", "A" * 9), Column("b", "B" * 9)), [{"a": 1, "b": 2}], title="T")
+    assert [line for line in streams.printed[0].splitlines() if re.sub(r"\x1b\[[0-9;]*m", "", line)[-1:] == " "] == []
+
+
+def test_facts_have_no_heading() -> None:
+    """A line for each, and none before the first but the title."""
+    streams = Streams()
+    streams.output.facts([("a", 1), ("bc", None)], title="Facts of a case with a long title")
+    assert streams.printed[0] == "Facts of a case with a long title\na   1\nbc  –\n"
+
+
+def test_a_sparse_column_is_there_when_it_is_needed() -> None:
+    """And only then."""
+    columns = (Column("key", "K"), Column("why", "W", sparse=True))
+    streams = Streams()
+    streams.output.table(columns, [{"key": "a", "why": None}])
+    streams.output.table(columns, [{"key": "a", "why": "x"}, {"key": "b"}])
+    assert streams.printed[0] == "K\na\nK  W\na  x\nb  –\n"
+
+
+def test_what_people_copy_is_never_broken(terminal: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A narrow terminal folds the other columns."""
+    monkeypatch.setenv("COLUMNS", "30")
+    terminal.output.table(
+        (Column("key", "K", whole=True), Column("text", "T")), [{"key": "P-ABCDEFGHIJ", "text": "word " * 9}]
+    )
+    assert "P-ABCDEFGHIJ" in terminal.printed[0]
 
 
 def test_values_are_never_markup() -> None:

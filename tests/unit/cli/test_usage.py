@@ -4,7 +4,7 @@ import pytest
 
 from sync_agent.cli.app import build_command
 from sync_agent.cli.main import main
-from sync_agent.cli.phrases import spoken
+from sync_agent.cli.phrases import spoken, told
 from sync_agent.i18n import Language, set_language
 
 
@@ -68,3 +68,10 @@ def test_every_option_has_help(chosen: Language) -> None:
 def test_the_beginning_of_a_pydantic_sentence_is_dropped() -> None:
     """It says nothing."""
     assert spoken("Value error, Field required") == "thiếu giá trị bắt buộc"
+
+
+def test_a_fact_that_is_a_word_of_ours_is_translated_whole() -> None:
+    """And never inside a name: a table may be called so."""
+    facts = (("kind", "table"), ("name", "table_of_cases"), ("query", "x"))
+    message = "the source has no {kind} {name}, which the query {query} needs"
+    assert told(message, facts) == "hệ thống địa phương không có bảng table_of_cases mà truy vấn x cần"
