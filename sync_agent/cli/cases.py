@@ -16,7 +16,7 @@ from sync_agent.domain.steps import Step
 from sync_agent.i18n import number_text, tr
 
 if TYPE_CHECKING:
-    from sync_agent.ledger import FindingRow, KnownCase, MessageRow
+    from sync_agent.ledger import KnownCase
 
 __all__ = ["add"]
 
@@ -115,7 +115,7 @@ def show(context: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY
     return ExitCode.DONE
 
 
-def _content(case: "KnownCase", findings: "Iterable[FindingRow]", shown: str) -> dict[str, Any]:
+def _content(case: "KnownCase", findings: Iterable[Any], shown: str) -> dict[str, Any]:
     from sync_agent.ledger import sort_key
 
     row = case.row
@@ -133,7 +133,7 @@ def _content(case: "KnownCase", findings: "Iterable[FindingRow]", shown: str) ->
     }
 
 
-def _message(row: "MessageRow") -> dict[str, Any]:
+def _message(row: Any) -> dict[str, Any]:
     return {
         "step": row.step,
         "local_key": row.local_key,
@@ -194,7 +194,7 @@ def _print_findings(output: Output, findings: list[dict[str, Any]]) -> None:
     )
 
 
-def _finding(row: "FindingRow", digest: str) -> dict[str, Any]:
+def _finding(row: Any, digest: str) -> dict[str, Any]:
     return {
         "level": row.level,
         "rule": row.rule,
