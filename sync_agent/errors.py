@@ -39,7 +39,7 @@ class SyncAgentError(Exception):
     where: str = ""
     todo: str = ""
     facts: tuple[tuple[str, str], ...] = ()
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[int] = 2
 
     def __str__(self) -> str:
         """Return the one line in English; the command line prints it in the reader's language."""

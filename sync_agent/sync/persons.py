@@ -29,8 +29,10 @@ from sync_agent.ledger import (
 from sync_agent.settings import Mode
 from sync_agent.sync.context import Agent
 from sync_agent.sync.notes import require_harmless, require_reason
+from sync_agent.sync.observe import observe
 from sync_agent.sync.record import field_word
 from sync_agent.sync.run import claim
+from sync_agent.sync.scan import read_page
 from sync_agent.sync.uncertain import settle_as_arrived, settle_as_missing
 
 __all__ = ["decline_adoption", "local_keys", "release", "resolve", "sign_policy"]
@@ -116,7 +118,15 @@ def release(agent: Agent, key: str, rule: str, *, reason: str, note: str | None 
                 _record_release(tx, case, row, note=commitment)
             save_rows(tx.connection, held)
             case.look_again(tx)
+        _judge_anew(agent, case.row.case_key)
     return len(held)
+
+
+def _judge_anew(agent: Agent, case_key: str) -> None:
+    """Read the case once more, so that the next pass finds what was let go in its plan. Changed content stays held."""
+    seen = read_page(agent, [case_key])
+    with agent.ledger.write() as tx:
+        observe(agent, tx, seen, plan=[case_key])
 
 
 def _kept(agent: Agent, tx: Transaction, case: KnownCase, note: str) -> str:

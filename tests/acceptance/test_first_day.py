@@ -55,7 +55,6 @@ def test_a_hold_can_be_released_for_what_was_looked_at(oddities: Station) -> Non
     )
     assert (done.code, done.err) == (0, "")
     oddities.sync()
-    oddities.sync()
     shown = oddities.agent("--json", "cases", "show", hold["case"]).document
     states = {message["step"]: message["state"] for message in shown["messages"]}
     assert states["case"] == "acknowledged"
