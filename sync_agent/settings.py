@@ -5,6 +5,7 @@ Secrets are not settings: they are read from files or the environment, named her
 """
 
 import difflib
+import re
 import tomllib
 from datetime import date, timedelta
 from enum import StrEnum
@@ -35,6 +36,15 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+def _refuse_password(setting: str, url: str, secret_file: Path | None, secret_env: str) -> None:
+    """Raise ValueError for a database address with a password in it, or two places where the password would be."""
+    prefix = "ledger_" if setting.startswith("ledger_") else ""
+    if re.match(r"[^:/]+://[^/@]*:[^/@]*@", url):
+        raise ValueError(f"{setting} must not hold a password: name {prefix}secret_file or {prefix}secret_env")
+    if secret_file is not None and secret_env:
+        raise ValueError(f"only one of {prefix}secret_file and {prefix}secret_env can be given")
+
+
 class AgentSection(_Section):
     """Where the agent keeps its own things."""
 
@@ -43,17 +53,33 @@ class AgentSection(_Section):
     schemas: Path = Path("schemas")
     policy: Path = Path("privacy.toml")
     ledger_url: str = ""  # empty: SQLite in the state folder
+    ledger_secret_file: Path | None = None
+    ledger_secret_env: str = ""
+
+    @model_validator(mode="after")
+    def _harmless_url(self) -> "AgentSection":
+        _refuse_password("ledger_url", self.ledger_url, self.ledger_secret_file, self.ledger_secret_env)
+        return self
 
 
 class SourceSection(_Section):
     """The local system."""
 
     url: str
+    secret_file: Path | None = None
+    secret_env: str = ""
     profile: Path
     codes: Path = Path("codes")
     files: Path | None = None
     overlap_seconds: Seconds = 600
     page: int = Field(default=200, ge=1, le=2000)
+    statement_seconds: int = Field(default=120, ge=1, le=3600)
+    reconnect_seconds: Seconds = 60
+
+    @model_validator(mode="after")
+    def _harmless_url(self) -> "SourceSection":
+        _refuse_password("url", self.url, self.secret_file, self.secret_env)
+        return self
 
 
 class NationalSection(_Section):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "newest", "problems", "require_current", "revision", "upgrade"]
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The revision this agent works with: that of the newest migration."""
 
 _VERSION_TABLE = "alembic_version"

@@ -78,6 +78,7 @@ class EnvironmentRow(_Row, table=True):
     source_id: str = column("code", "evidence")
     key_definition: str = column("digest", "evidence")
     epoch: int = column("count", "evidence")
+    agency_map: str | None = column("digest", "evidence", default=None)
     go_live: str | None = column("code", "evidence", default=None)  # how the first send was allowed
     bound_at: datetime = _time("evidence")
 
@@ -124,6 +125,9 @@ class CaseRow(_Row, table=True):
     protected_since: datetime | None = _time("evidence", default=None)
     protection: str = column("code", "evidence", default="")  # reason codes, sorted, joined by spaces
     present: bool = column("state", "working", default=True)  # found at the last read
+    # how the national side and the audit log know it, where that is no longer its name: a rekey changes names only
+    origin_source: str | None = column("code", "working", default=None)
+    origin_key: str | None = column("key", "working", default=None)
 
 
 class MessageRow(_Row, table=True):
@@ -165,6 +169,7 @@ class MessageRow(_Row, table=True):
     next_try_at: datetime | None = _time(default=None)
     intent_at: datetime | None = _time(default=None)
     epoch: int = column("count", "working", default=0)
+    doubt: str | None = column("code", "working", default=None)  # why the national side may hold it already
 
 
 class FindingRow(_Row, table=True):

@@ -1,8 +1,6 @@
 """Decides whose account speaks for an agency, and where its secret comes from: a private file or the environment."""
 
 import base64
-import os
-import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +9,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sync_agent.errors import ConfigError
+from sync_agent.secretfile import read_secret
 
 __all__ = ["Account", "AccountSettings", "Accounts", "load_accounts"]
-
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class AccountSettings(BaseModel):
@@ -98,25 +95,13 @@ def _authorization(settings: AccountSettings, secret: str) -> str:
 
 
 def _secret(settings: AccountSettings, folder: Path) -> str:
-    if settings.secret_file is None:
-        secret = os.environ.get(settings.secret_env, "")
-        if not secret:
-            raise _wrong("the environment variable {name} is not set", settings.alias, ("name", settings.secret_env))
-        return secret
-    path = folder / settings.secret_file
-    try:
-        with path.open(encoding="utf-8") as file:
-            if os.name == "posix" and os.fstat(file.fileno()).st_mode & _OTHERS:
-                raise _wrong("others can read {path}: make it private with chmod 600", settings.alias, ("path", path))
-            secret = file.read().strip("\r\n")
-    except (OSError, UnicodeDecodeError):
-        raise _wrong("the secret file {path} cannot be read", settings.alias, ("path", path)) from None
-    if not secret:
-        raise _wrong("the secret file {path} is empty", settings.alias, ("path", path))
-    return secret
+    file = None if settings.secret_file is None else folder / settings.secret_file
+    return read_secret(file, settings.secret_env, where=_place(settings.alias))
 
 
 def _wrong(what: str, alias: str, *facts: tuple[str, object]) -> ConfigError:
-    return ConfigError(
-        what, where=f"national.accounts ({alias})", facts=tuple((name, str(value)) for name, value in facts)
-    )
+    return ConfigError(what, where=_place(alias), facts=tuple((name, str(value)) for name, value in facts))
+
+
+def _place(alias: str) -> str:
+    return f"national.accounts ({alias})"

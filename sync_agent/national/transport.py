@@ -90,9 +90,10 @@ def tls_context(settings: TransportSettings, folder: Path) -> ssl.SSLContext:
 def _require_private(key: Path) -> None:
     if os.name == "posix" and key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise ConfigError(
-            "others can read {path}: make it private with chmod 600",
+            "others can read {name}",
             where="national.transport.client_key",
-            facts=(("path", str(key)),),
+            todo="make it private: chmod 0400",
+            facts=(("name", str(key)),),
         )
 
 

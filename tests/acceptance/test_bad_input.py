@@ -151,7 +151,7 @@ MISTAKES = (
         "secret that others can read",
         lambda station: (station.folder / "state" / "national.secret").chmod(0o644),
         2,
-        "người khác đọc được {folder}/state/national.secret: hãy đặt quyền riêng bằng chmod 600",
+        "người khác đọc được {folder}/state/national.secret - hãy đặt quyền riêng: chmod 0400",
     ),
     Mistake(
         "no installation key",

@@ -48,7 +48,7 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> No
     message = _error(tmp_path, _account(secret_file=name))
 
     assert "national.accounts (tinh): others can read" in message
-    assert "chmod 600" in message
+    assert "chmod 0400" in message
     assert SECRET not in message
 
 
@@ -65,7 +65,10 @@ def test_a_missing_variable_is_named(tmp_path: Path) -> None:
     """Not an empty secret."""
     message = _error(tmp_path, _account(secret_env="NATIONAL_TOKEN_X"))
 
-    assert message == "national.accounts (tinh): the environment variable NATIONAL_TOKEN_X is not set"
+    assert (
+        message
+        == "national.accounts (tinh): the environment variable NATIONAL_TOKEN_X is not set - set it for the agent alone"
+    )
 
 
 @pytest.mark.parametrize(

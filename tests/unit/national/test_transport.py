@@ -183,5 +183,5 @@ def test_a_key_that_others_can_read_is_refused(
     if private:
         assert tls_context(settings, tmp_path).verify_mode is ssl.CERT_REQUIRED
         return
-    with pytest.raises(ConfigError, match=r"others can read .*\.pem: make it private with chmod 600"):
+    with pytest.raises(ConfigError, match=r"others can read .*\.pem - make it private: chmod 0400"):
         tls_context(settings, tmp_path)
