@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "sync_agent"
-FOUNDATION = {"errors", "i18n", "resources"}
+FOUNDATION = {"errors", "i18n", "resources", "secretfile"}
 """Single modules that know no room; every room but the domain may use them."""
 
 ALLOWED: dict[str, set[str]] = {
@@ -27,6 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "i18n": set(),
     "resources": set(),
+    "secretfile": {"errors"},
 }
 """What a room may know; `bootstrap`, which wires, and what calls it (`cli`, `doctor`, `demo`) may know all."""
 
