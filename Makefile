@@ -7,13 +7,16 @@ COMPILE := $(UV) pip compile $(UPGRADE) --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types lock catalogues
+.PHONY: help demo test chaos lint types lock catalogues hooks wheel
 
 help:
 	@echo "make demo        set up, then show the whole thing on this machine"
 	@echo "make test        set up, then run all tests"
+	@echo "make chaos       kill the agent a hundred times under every fault; prints figures (CHAOS=--help for options)"
 	@echo "make lint        style and format        make types       static types"
 	@echo "make catalogues  find new sentences, update and compile the Vietnamese catalogue"
+	@echo "make wheel       build the installable file into dist/"
+	@echo "make hooks       check style, types and sentences before every commit"
 	@echo "make lock        pin every dependency with its hash (needs uv; UPGRADE=--upgrade for newer versions)"
 
 demo: .venv/.runtime
@@ -21,6 +24,9 @@ demo: .venv/.runtime
 
 test: .venv/.dev
 	$(BIN)/python -m pytest --quiet -n auto --maxprocesses 8
+
+chaos: .venv/.dev
+	$(BIN)/python -m tests.chaos.chaos $(CHAOS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -31,6 +37,12 @@ types: .venv/.dev
 
 catalogues: .venv/.dev
 	$(BIN)/python tools/catalogues.py
+
+wheel: .venv/.runtime
+	$(BIN)/hatchling build --target wheel --directory dist
+
+hooks: .venv/.dev
+	$(BIN)/pre-commit install
 
 lock:
 	$(COMPILE) pyproject.toml --output-file requirements/runtime.lock

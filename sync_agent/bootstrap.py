@@ -2,30 +2,52 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Engine
 
 from sync_agent.domain.deadlines import WeekdayCalendar
+from sync_agent.domain.findings import Level
 from sync_agent.errors import ConfigError, LedgerError
-from sync_agent.ledger import Clock, Ledger, exclusive, ledger_problem, migrate, open_engine, utc_now
+from sync_agent.ledger import (
+    Clock,
+    HeadFile,
+    Ledger,
+    exclusive,
+    has_ledger,
+    ledger_address,
+    make_if_blank,
+    migrate,
+    on_server,
+    open_engine,
+    place_of,
+    told,
+    utc_now,
+)
+from sync_agent.logs import set_level
 from sync_agent.mapping import Mapper, Profile, load_code_tables, load_profile
 from sync_agent.national import load_accounts, load_contract, open_gateway
 from sync_agent.privacy import Gate, KeyNames, load_policy
+from sync_agent.secretfile import read_secret
 from sync_agent.settings import Mode, Settings, load_settings
-from sync_agent.source import FileStore, SqlSource
+from sync_agent.source import FileStore, SourceSpec, SqlSource
 from sync_agent.sync import Agent
 
-__all__ = ["Desk", "installation_key", "open_agent", "open_desk", "open_ledger_engine", "upgrade_ledger"]
+__all__ = [
+    "Desk",
+    "installation_key",
+    "local_places",
+    "open_agent",
+    "open_desk",
+    "open_ledger_engine",
+    "upgrade_ledger",
+]
 
 KEY_FILE = "installation.key"
 _KEY_BYTES = 32
-_BESIDE = ("-wal", "-shm", "-journal")
-"""Files SQLite keeps beside a database while it is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +62,18 @@ class Desk:
 def open_desk(folder: Path) -> Desk:
     """Open the ledger of a configuration for reading. Raises ConfigError or LedgerError."""
     settings = load_settings(folder)
+    set_level(settings.logs.level)
     profile = load_profile(settings.path(settings.source.profile))
     names = _names(settings, profile)
     engine = open_ledger_engine(settings, create=False)
     return Desk(settings, Ledger(engine, source_id=profile.source.id), names)
+
+
+def local_places(folder: Path) -> Callable[[str], str]:
+    """Return what names the local table and column of a CaseFile path. Raises ConfigError."""
+    settings = load_settings(folder)
+    profile = load_profile(settings.path(settings.source.profile))
+    return Mapper(profile, load_code_tables(settings.path(settings.source.codes))).place_of
 
 
 @contextmanager
@@ -53,6 +83,7 @@ def open_agent(folder: Path, *, clock: Clock = utc_now, new_ledger: bool = True)
     Raises ConfigError, SourceError or LedgerError before anything was done.
     """
     settings = load_settings(folder)
+    set_level(settings.logs.level)
     profile = load_profile(settings.path(settings.source.profile))
     mapper = Mapper(profile, load_code_tables(settings.path(settings.source.codes)))
     policy = load_policy(settings.path(settings.agent.policy))
@@ -60,7 +91,7 @@ def open_agent(folder: Path, *, clock: Clock = utc_now, new_ledger: bool = True)
     national = settings.national
     contract = load_contract(settings.path(settings.agent.schemas) / national.contract, national.capabilities)
     with ExitStack() as opened:
-        source = SqlSource(settings.source_url, profile.source)
+        source = _source(settings, profile.source)
         opened.callback(source.close)
         gateway = open_gateway(
             contract,
@@ -77,12 +108,12 @@ def open_agent(folder: Path, *, clock: Clock = utc_now, new_ledger: bool = True)
         opened.callback(engine.dispose)
         yield Agent(
             settings=settings,
-            ledger=Ledger(engine, source_id=profile.source.id, clock=clock),
+            ledger=Ledger(engine, source_id=profile.source.id, clock=clock, outside=HeadFile(settings.state)),
             source=source,
             files=FileStore(settings.path(settings.source.files) if settings.source.files else None),
             mapper=mapper,
             policy=policy,
-            gate=Gate(policy),
+            gate=Gate(policy, numbers=Level(settings.privacy.text_patterns)),
             contract=contract,
             wire=national.wire,
             accounts=load_accounts(national.accounts, settings.folder),
@@ -94,47 +125,57 @@ def open_agent(folder: Path, *, clock: Clock = utc_now, new_ledger: bool = True)
         )
 
 
+def _source(settings: Settings, spec: SourceSpec) -> SqlSource:
+    """Return the local system with its password, if it has one. Raises SourceError or ConfigError."""
+    source, password = settings.source, None
+    if source.secret_file is not None or source.secret_env:
+        if settings.source_url.startswith("sqlite"):
+            raise ConfigError("a source in SQLite takes no password", where="source.secret", todo="remove the setting")
+        file = settings.path(source.secret_file) if source.secret_file else None
+        where = "source.secret_file" if file else "source.secret_env"
+        password = read_secret(file, source.secret_env, where=where)
+    return SqlSource(
+        settings.source_url,
+        spec,
+        password=password,
+        statement_seconds=source.statement_seconds,
+        reconnect_seconds=source.reconnect_seconds,
+    )
+
+
 def open_ledger_engine(settings: Settings, *, create: bool) -> Engine:
     """Open the ledger's database at the schema this agent needs; with `create` a missing one is made, or none at all.
 
     Without it a missing ledger is an empty one in memory, so that a rehearsal can run before the first day. Raises
     LedgerError.
     """
-    path = _ledger_file(settings)
-    try:
-        if create or path.exists():
-            engine = open_engine(settings.ledger_url, create=create)
-            if create and (_is_empty(path) or not inspect(engine).get_table_names()):
-                _make(settings, engine)
-        else:
-            engine = open_engine("sqlite://", create=False)
-            migrate.upgrade(engine)
-        migrate.require_current(engine)
-    except DBAPIError as error:
-        raise ledger_problem(error, str(path)) from None
+    address = _ledger_address(settings)
+    there = create or has_ledger(address)
+    engine = open_engine(address if there else "sqlite://", create=create)
+    with ExitStack() as failed:
+        failed.callback(engine.dispose)
+        with told(engine):
+            if not there:
+                migrate.upgrade(engine)
+            elif create:
+                make_if_blank(engine, settings.state)
+            migrate.require_current(engine)
+        failed.pop_all()
     return engine
 
 
-def _is_empty(path: Path) -> bool:
-    return not path.exists() or path.stat().st_size == 0
-
-
-def _ledger_file(settings: Settings) -> Path:
-    return Path(settings.ledger_url.removeprefix("sqlite:///"))
-
-
-def _make(settings: Settings, engine: Engine) -> None:
-    """Give a blank ledger its tables, while nobody else may; of a new one that cannot be made nothing is left."""
-    path = _ledger_file(settings)
-    with exclusive(settings.state):
-        new = _is_empty(path)
-        try:
-            migrate.upgrade(engine)
-        except (DBAPIError, LedgerError):
-            engine.dispose()
-            for leftover in (path, *(path.with_name(path.name + end) for end in _BESIDE)) if new else ():
-                leftover.unlink(missing_ok=True)
-            raise
+def _ledger_address(settings: Settings) -> URL:
+    """Return the address of the ledger with its password, if it has one. Raises LedgerError or ConfigError."""
+    address, agent = ledger_address(settings.ledger_url), settings.agent
+    if agent.ledger_secret_file is None and not agent.ledger_secret_env:
+        return address
+    if not on_server(address):
+        raise ConfigError(
+            "a ledger in SQLite takes no password", where="agent.ledger_secret", todo="remove the setting"
+        )
+    file = settings.path(agent.ledger_secret_file) if agent.ledger_secret_file else None
+    where = "agent.ledger_secret_file" if file else "agent.ledger_secret_env"
+    return address.set(password=read_secret(file, agent.ledger_secret_env, where=where))
 
 
 def upgrade_ledger(folder: Path) -> str:
@@ -143,23 +184,22 @@ def upgrade_ledger(folder: Path) -> str:
     Raises ConfigError or LedgerError.
     """
     settings = load_settings(folder)
-    path = _ledger_file(settings)
-    if not path.exists():
-        open_ledger_engine(settings, create=True)
-    try:
-        engine = open_engine(settings.ledger_url, create=False)
+    address = _ledger_address(settings)
+    if not has_ledger(address):
+        open_ledger_engine(settings, create=True).dispose()
+    engine = open_engine(address, create=False)
+    with ExitStack() as opened, told(engine):
+        opened.callback(engine.dispose)
         found = migrate.revision(engine)
         if found is not None and found > migrate.HEAD:
             raise LedgerError(
                 "the ledger is at schema {found}, this agent knows only {needed}",
-                where=str(path),
+                where=place_of(address),
                 todo="use the newer version of sync-agent that made it",
                 facts=(("found", found), ("needed", migrate.HEAD)),
             )
-        with exclusive(settings.state):
+        with exclusive(settings.state, engine):
             return migrate.upgrade(engine)
-    except DBAPIError as error:
-        raise ledger_problem(error, str(path)) from None
 
 
 def installation_key(state: Path) -> bytes:

@@ -12,13 +12,23 @@ from sync_agent.bootstrap import open_agent
 from sync_agent.domain.canonical import correlation_token
 from sync_agent.errors import NationalUnreachableError, SyncAgentError
 from sync_agent.i18n import mark
-from sync_agent.ledger import environment, exclusive, is_signed, migrate, queries, require_same
+from sync_agent.ledger import (
+    environment,
+    exclusive,
+    has_ledger,
+    migrate,
+    queries,
+    require_same,
+    server_version,
+)
+from sync_agent.national import Certificate, client_certificate, shown_certificates
 from sync_agent.sync import Agent, environment_of
 
 __all__ = ["Check", "Verdict", "examine"]
 
 _LEAST_FREE_BYTES = 500_000_000
 _MOST_CLOCK_OFFSET = timedelta(minutes=2)
+_MOST_DAYS_LEFT = 30  # of a certificate that is about to expire
 _SOURCES_LIST = 5  # nguồn đơn: a short code list
 
 
@@ -61,18 +71,32 @@ def _looked_at(agent: Agent, *, probe: bool) -> Iterator[Check]:
         (mark("source queries"), _source),
         (mark("clock of the source"), _clock),
         (mark("ledger"), _ledger),
+        (mark("head of the ledger"), _head),
         (mark("environment"), _environment),
         (mark("privacy policy"), _policy),
         (mark("lock"), _lock),
         (mark("disk"), _disk),
     ]
+    if agent.settings.national.transport.client_certificate is not None:
+        looks += [(mark("client certificate"), _client_certificate)]
+    for subject, look in looks:
+        yield _seen(agent, subject, look)
     if probe:
-        looks += [(mark("national service"), _national)]
+        yield from _probed(agent)
+
+
+def _probed(agent: Agent) -> Iterator[Check]:
+    looks: list[tuple[str, Callable[[Agent], Check]]] = [(mark("national service"), _national)]
+    if _token_addresses(agent):
+        looks.insert(0, (mark("tokens"), _tokens))
+    if any(address.startswith("https:") for address in _addresses(agent)):
+        looks += [(mark("certificate of the service"), _shown_certificate)]
+    looks += [(mark("look-up"), _look_up)]
     for subject, look in looks:
         found = _seen(agent, subject, look)
         yield found
-        if look is _national and found.verdict is Verdict.OK:
-            yield _seen(agent, mark("look-up"), _look_up)
+        if found.verdict is Verdict.FAIL:
+            return
 
 
 def _seen(agent: Agent, subject: str, look: Callable[[Agent], Check]) -> Check:
@@ -88,6 +112,9 @@ def _failed(subject: str, error: SyncAgentError) -> Check:
 
 def _source(agent: Agent) -> Check:
     queries_tried = agent.source.probe()
+    if agent.source.may_write():
+        todo = mark("give it the right to read and no other: the agent needs none, and mistakes cannot use it")
+        return Check("source queries", Verdict.WARN, mark("the account may write to the source"), todo)
     return Check(
         "source queries", Verdict.OK, mark("{count} queries answer"), facts=(("count", str(len(queries_tried))),)
     )
@@ -112,11 +139,20 @@ def _ledger(agent: Agent) -> Check:
         return Check(
             "ledger", Verdict.FAIL, mark("differs: {problems}"), todo, facts=(("problems", ", ".join(problems)),)
         )
+    version = server_version(agent.ledger.engine)
+    if version:
+        what = mark("PostgreSQL {version}, a direct connection; schema and guards are as they should be")
+        return Check("ledger", Verdict.OK, what, facts=(("version", version),))
     return Check("ledger", Verdict.OK, mark("schema and guards are as they should be"))
 
 
 def _has_ledger(agent: Agent) -> bool:
-    return Path(agent.settings.ledger_url.removeprefix("sqlite:///")).exists()
+    return has_ledger(agent.ledger.engine.url)  # where there is none, an empty one in memory was opened
+
+
+def _head(agent: Agent) -> Check:
+    agent.ledger.require_newest()
+    return Check("head of the ledger", Verdict.OK, mark("the ledger is the one that sent last"))
 
 
 def _environment(agent: Agent) -> Check:
@@ -130,11 +166,11 @@ def _environment(agent: Agent) -> Check:
 
 def _policy(agent: Agent) -> Check:
     with agent.ledger.read() as connection:
-        signed = is_signed(connection, agent.policy.digest)
+        signed = agent.signed(connection)
     if signed:
         return Check("privacy policy", Verdict.OK, mark("signed"))
     todo = mark("read it with: sync-agent privacy show, then: sync-agent privacy sign")
-    return Check("privacy policy", Verdict.WARN, mark("not signed: protected cases are held"), todo)
+    return Check("privacy policy", Verdict.WARN, mark("not signed by all who must: nothing goes up"), todo)
 
 
 def _lock(agent: Agent) -> Check:
@@ -143,7 +179,7 @@ def _lock(agent: Agent) -> Check:
         todo = mark("give this account the right to write there")
         return Check("lock", Verdict.FAIL, mark("the state folder cannot be written"), todo, str(state))
     if _has_ledger(agent):  # before there is one nobody holds it, and to look must not make the lock file
-        with exclusive(state):
+        with exclusive(state, agent.ledger.engine):
             pass
     return Check("lock", Verdict.OK, mark("free"))
 
@@ -173,14 +209,56 @@ def _national(agent: Agent) -> Check:
     return Check("national service", Verdict.OK, mark("answers the accounts {accounts}"), facts=facts)
 
 
+def _tokens(agent: Agent) -> Check:
+    left = {alias: agent.gateway.token_seconds(alias) for alias in agent.accounts.aliases}
+    given = {alias: seconds for alias, seconds in left.items() if seconds is not None}
+    facts = (("accounts", ", ".join(given)), ("seconds", str(round(min(given.values())))))
+    what = mark("given to the accounts {accounts}; the first expires in {seconds} seconds")
+    return Check("tokens", Verdict.OK, what, facts=facts)
+
+
+def _token_addresses(agent: Agent) -> list[str]:
+    return [each.lgsp.token_url for each in agent.settings.national.accounts if each.lgsp is not None]
+
+
+def _addresses(agent: Agent) -> list[str]:
+    return [agent.settings.national.transport.base_url, *_token_addresses(agent)]
+
+
+def _client_certificate(agent: Agent) -> Check:
+    found = client_certificate(agent.settings.national.transport, agent.settings.folder)
+    return _lasting("client certificate", agent, [] if found is None else [found])
+
+
+def _shown_certificate(agent: Agent) -> Check:
+    shown = shown_certificates(agent.settings.national.transport, agent.settings.folder, _addresses(agent))
+    return _lasting("certificate of the service", agent, list(shown))
+
+
+def _lasting(subject: str, agent: Agent, certificates: list[Certificate]) -> Check:
+    """Say how long the certificate lasts that ends first."""
+    if not certificates:
+        return Check(subject, Verdict.OK, mark("cannot be seen through a proxy that is spoken to by TLS"))
+    first = min(certificates, key=lambda each: each.ends_at)
+    days = (first.ends_at - agent.clock()) // timedelta(days=1)
+    facts = (("name", first.name), ("days", str(days)), ("day", first.ends_at.date().isoformat()))
+    if days < 0:
+        todo = mark("have it renewed now: nothing gets through")
+        return Check(subject, Verdict.FAIL, mark("{name} expired on {day}"), todo, facts=facts)
+    if days < _MOST_DAYS_LEFT:
+        todo = mark("have it renewed before that day")
+        return Check(subject, Verdict.WARN, mark("{name} expires on {day}, in {days} days"), todo, facts=facts)
+    return Check(subject, Verdict.OK, mark("{name} expires on {day}, in {days} days"), facts=facts)
+
+
 def _look_up(agent: Agent) -> Check:
     """Look up, by token, a case that was acknowledged: no invented record is ever sent."""
     with agent.ledger.read() as connection:
         known = queries.acknowledged_case(connection, agent.ledger.source_id)
     if known is None:
         return Check("look-up", Verdict.WARN, mark("no case was acknowledged yet, so it cannot be proved"))
-    key, national_id, account = known
-    token = correlation_token(agent.installation_key, agent.ledger.source_id, key)
+    origin, national_id, account = known
+    token = correlation_token(agent.installation_key, *origin)
     if agent.gateway.look_up(token, account) == [national_id]:
         return Check("look-up", Verdict.OK, mark("finds an acknowledged case by its token"))
     todo = mark("keep the capability lookup at unproven: what is not found is settled by a person")

@@ -13,6 +13,8 @@ __all__ = ["INSTALLATION_KEY", "create_configuration", "packaged_configuration",
 
 INSTALLATION_KEY: Final = Path("state") / "installation.key"
 _PACKAGE = Path(__file__).parent
+_OF_A_RUN: Final = shutil.ignore_patterns(INSTALLATION_KEY.parent.name, "files", "*.db", "*.db-*")
+"""What an agent leaves in a checkout's example that was run where it lies: never part of another configuration."""
 
 
 def _data() -> Path:
@@ -69,7 +71,7 @@ def _refuse(folder: Path) -> None:
 def _fill(folder: Path) -> list[Path]:
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as temporary:
         draft = Path(temporary) / "configuration"
-        shutil.copytree(packaged_configuration(), draft)
+        shutil.copytree(packaged_configuration(), draft, ignore=_OF_A_RUN)
         shutil.copytree(packaged_schemas(), draft / "schemas")
         (draft / INSTALLATION_KEY.parent).mkdir(mode=0o700)
         _write_key(draft / INSTALLATION_KEY)

@@ -17,11 +17,20 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from sync_agent.domain.casefile import Kind
 from sync_agent.errors import ConfigError
+from sync_agent.logs import LogLevel
 from sync_agent.national import AccountSettings, TransportSettings, WireOptions
 
 __all__ = ["Mode", "Settings", "load_settings"]
 
 Seconds = Annotated[int, Field(ge=0)]
+_A_YEAR = 31_536_000  # in seconds; a longer wait is a slip of the pen
+
+_PASSWORD = re.compile(
+    r"^[^:/]+://[^:/@]*:[^@]*@"  # a slash in it is read as part of the password
+    r"|[?&][^=&]*(?:password|passwd|pwd|odbc_connect)[^=&]*=",
+    re.IGNORECASE,
+)
+"""Where the address of a database may hold a password."""
 
 
 class Mode(StrEnum):
@@ -39,7 +48,7 @@ class _Section(BaseModel):
 def _refuse_password(setting: str, url: str, secret_file: Path | None, secret_env: str) -> None:
     """Raise ValueError for a database address with a password in it, or two places where the password would be."""
     prefix = "ledger_" if setting.startswith("ledger_") else ""
-    if re.match(r"[^:/]+://[^/@]*:[^/@]*@", url):
+    if _PASSWORD.search(url):
         raise ValueError(f"{setting} must not hold a password: name {prefix}secret_file or {prefix}secret_env")
     if secret_file is not None and secret_env:
         raise ValueError(f"only one of {prefix}secret_file and {prefix}secret_env can be given")
@@ -91,6 +100,13 @@ class NationalSection(_Section):
     wire: WireOptions  # no default: units are for the agency to state
     accounts: tuple[AccountSettings, ...] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _safe_tokens(self) -> "NationalSection":
+        for account in self.accounts:
+            if account.lgsp is not None:
+                self.transport.require_safe(account.lgsp.token_url)
+        return self
+
 
 class DeliverySection(_Section):
     """When and how fast messages go up."""
@@ -99,9 +115,15 @@ class DeliverySection(_Section):
     settle_seconds: Seconds = 120
     kind_settle_seconds: Seconds = 7200
     settle_remote_seconds: Seconds = 900
-    backoff_first_seconds: int = Field(default=60, ge=1)
-    backoff_max_seconds: int = Field(default=21600, ge=1)
+    backoff_first_seconds: int = Field(default=60, ge=1, le=_A_YEAR)
+    backoff_max_seconds: int = Field(default=21600, ge=1, le=_A_YEAR)
     unreachable_after: int = Field(default=8, ge=1)
+    breaker_first_seconds: int = Field(default=60, ge=0, le=_A_YEAR)
+    breaker_max_seconds: int = Field(default=900, ge=0, le=_A_YEAR)
+    rate_per_second: float = Field(default=0, ge=0, allow_inf_nan=False)  # 0: no limit
+    burst: int = Field(default=1, ge=1)
+    large_bytes: int = Field(default=8_000_000, ge=1)
+    most_bytes: int | None = Field(default=None, ge=1)  # None: what the contract says
 
 
 class ScopeSection(_Section):
@@ -124,11 +146,24 @@ class GuardSection(_Section):
     volume_share: float = Field(default=0.02, ge=0, le=1)
 
 
+class PrivacySection(_Section):
+    """How strictly the privacy policy is kept, beside the policy itself."""
+
+    four_eyes: bool = False  # two people sign the policy
+    text_patterns: Literal["warn", "hold"] = "warn"  # personal numbers in free texts
+
+
 class TimelinessSection(_Section):
     """The agency's yardstick for "immediately" (Decree 55/2022/NĐ-CP, Art. 8.1)."""
 
     entry_working_days: int = Field(default=1, ge=0)
     holidays: tuple[date, ...] = ()
+
+
+class LogSection(_Section):
+    """What is written on stderr beside what a command says; never anything of a case but its pseudonym."""
+
+    level: LogLevel | None = None  # None: a command logs nothing, the service what happens
 
 
 class Settings(BaseSettings):
@@ -152,7 +187,9 @@ class Settings(BaseSettings):
     delivery: DeliverySection = DeliverySection()
     scope: ScopeSection = ScopeSection()
     guards: GuardSection = GuardSection()
+    privacy: PrivacySection = PrivacySection()
     timeliness: TimelinessSection = TimelinessSection()
+    logs: LogSection = LogSection()
 
     @classmethod
     def settings_customise_sources(
@@ -186,20 +223,25 @@ class Settings(BaseSettings):
     @property
     def ledger_url(self) -> str:
         """The database URL of the ledger."""
-        return self.agent.ledger_url or f"sqlite:///{self.state / 'ledger.db'}"
+        return self.agent.ledger_url or f"sqlite:///{_in_url(self.state / 'ledger.db')}"
 
     @property
     def source_url(self) -> str:
         """The database URL of the local system; a relative SQLite file is below the configuration folder."""
         prefix = "sqlite:///"
         if self.source.url.startswith(prefix) and not self.source.url.startswith(prefix + "/"):
-            return prefix + str(self.path(Path(self.source.url.removeprefix(prefix))))
+            return f"{prefix}{_in_url(self.folder)}/{self.source.url.removeprefix(prefix)}"
         return self.source.url
 
     @property
     def settle(self) -> timedelta:
         """How far apart two equal reads of a case must be."""
         return timedelta(seconds=self.delivery.settle_seconds)
+
+
+def _in_url(path: Path) -> str:
+    """Return a path as it stands in a database URL, where a `%` or a `?` in a folder's name would mean something."""
+    return str(path).replace("%", "%25").replace("?", "%3F")
 
 
 def load_settings(folder: Path) -> Settings:

@@ -1,6 +1,7 @@
 """The catalogues that hold the sentences of the code in other languages.
 
-Run by `make catalogues`: finds the messages, updates the Vietnamese catalogue and compiles it.
+Run by `make catalogues`: finds the messages, updates the Vietnamese catalogue and compiles it. With `--check` nothing
+is written, and a catalogue that would change is an error too.
 """
 
 import io
@@ -16,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 
 from tools.messages import Found, find_messages
 
-__all__ = ["CATALOGUE", "PACKAGE", "compiled", "read_catalogue", "untranslated", "update", "written"]
+__all__ = ["CATALOGUE", "PACKAGE", "compiled", "read_catalogue", "stale", "untranslated", "update", "written"]
 
 PACKAGE = Path(__file__).parent.parent / "sync_agent"
 CATALOGUE = PACKAGE / "locale" / "vi" / "LC_MESSAGES" / "sync_agent.po"
@@ -24,8 +25,7 @@ CATALOGUE = PACKAGE / "locale" / "vi" / "LC_MESSAGES" / "sync_agent.po"
 
 def read_catalogue() -> Catalog:
     """Return the Vietnamese catalogue as it is on disk."""
-    with CATALOGUE.open("rb") as file:
-        return read_po(file, locale="vi", domain="sync_agent")
+    return _parsed(CATALOGUE.read_bytes())
 
 
 def update(catalogue: Catalog, found: Found) -> None:
@@ -62,20 +62,38 @@ def _translated(string: str | Iterable[str] | None) -> bool:
     return bool(string) and all([string] if isinstance(string, str) else string or ())
 
 
-def _main() -> int:
+def stale(catalogue: bytes, machine: bytes, found: Found) -> bool:
+    """Tell whether `update` would change the catalogue, or the compiled form is not that of the written one."""
+    fresh = _parsed(catalogue)
+    before = compiled(fresh)
+    update(fresh, found)
+    return machine != before or written(fresh) != catalogue
+
+
+def _parsed(content: bytes) -> Catalog:
+    return read_po(io.BytesIO(content), locale="vi", domain="sync_agent")
+
+
+def _complaints(catalogue: Catalog, found: Found) -> list[str]:
+    return [
+        *(f"not a literal: {place}" for place in sorted(found.problems)),
+        *(f"not translated: {message}" for message in untranslated(catalogue)),
+    ]
+
+
+def _main(*, check: bool) -> int:
     found = find_messages(PACKAGE)
     catalogue = read_catalogue() if CATALOGUE.exists() else Catalog(locale="vi", domain="sync_agent")
     update(catalogue, found)
-    CATALOGUE.write_bytes(written(catalogue))
-    CATALOGUE.with_suffix(".mo").write_bytes(compiled(catalogue))
-    missing = untranslated(catalogue)
-    for line in (
-        *(f"not a literal: {place}" for place in sorted(found.problems)),
-        *(f"not translated: {message}" for message in missing),
-    ):
-        sys.stderr.write(line + "\n")
-    return 1 if found.problems or missing else 0
+    complaints = _complaints(catalogue, found)
+    if not check:
+        CATALOGUE.write_bytes(written(catalogue))
+        CATALOGUE.with_suffix(".mo").write_bytes(compiled(catalogue))
+    elif stale(CATALOGUE.read_bytes(), CATALOGUE.with_suffix(".mo").read_bytes(), found):
+        complaints.append("not current: run make catalogues")
+    sys.stderr.writelines(line + "\n" for line in complaints)
+    return 1 if complaints else 0
 
 
 if __name__ == "__main__":
-    sys.exit(_main())
+    sys.exit(_main(check=sys.argv[1:] == ["--check"]))

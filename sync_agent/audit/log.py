@@ -6,17 +6,18 @@ Nothing is ever changed or removed here; the guards in the database refuse it to
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from sync_agent.audit.entry import Entry, Event, entry_bytes, parse
 from sync_agent.audit.merkle import TILE_WIDTH, Frontier, Head, filled_tiles, leaf_hash, tile_root
 from sync_agent.audit.tables import LEAF, TILE, TREE
 from sync_agent.errors import AuditError
 
-__all__ = ["StoredEntry", "append", "entries", "head", "recompute_root"]
+__all__ = ["StoredEntry", "append", "end_hashes", "entries", "head", "recompute_root"]
 
 _PAGE = 1000
 _STREAM = 5000
+_ENDS = select(LEAF.c.idx, LEAF.c.leaf_hash).where((LEAF.c.idx == 0) | (LEAF.c.idx == bindparam("last")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ def append(conn: Connection, new: Iterable[Entry]) -> range:
 def head(conn: Connection) -> Head:
     """Return size and root of the log; an empty log has size 0 and the hash of nothing."""
     return _stored_frontier(conn, select(TREE.c.size, TREE.c.frontier)).head()
+
+
+def end_hashes(conn: Connection, last: int) -> dict[int, bytes]:
+    """Return, by index, the stored hashes of the first entry and of the one at `last`, as far as they are there."""
+    return {idx: bytes(hashed) for idx, hashed in conn.execute(_ENDS, {"last": last})}
 
 
 def entries(

@@ -5,17 +5,18 @@ Without the secret, nothing in the log can be tied to a case, its content or a p
 
 import os
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Self
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from sync_agent.audit.tables import ERASABLE
 from sync_agent.domain.canonical import canonical_bytes, keyed_digest
 
-__all__ = ["CaseSecret", "create_secrets", "keep_note", "load_secrets", "read_note"]
+__all__ = ["CaseSecret", "create_secrets", "keep_note", "load_secrets", "read_note", "rename_owners"]
 
 _SIZE = 32
+_ASIDE = "~"  # no source has this name: keys may change places without meeting each other
 _KEYS_PER_QUERY = 500  # bound parameters: SQLite takes 999 in its smallest build
 
 
@@ -118,3 +119,18 @@ def read_note(conn: Connection, commitment: str) -> str | None:
     query = select(ERASABLE.c.value).where(ERASABLE.c.kind == "note", ERASABLE.c.commitment == commitment)
     value = conn.execute(query).scalar()
     return None if value is None else bytes(value[_SIZE:]).decode()
+
+
+def rename_owners(conn: Connection, old_source: str, new_source: str, keys: Mapping[str, str]) -> None:
+    """Give the secrets and notes of all cases of a source its new name and, where `keys` (old: new) says so, new keys.
+
+    Commitments stay as they are: the log goes on to know each case as before.
+    """
+    everything = update(ERASABLE)
+    conn.execute(everything.where(ERASABLE.c.source_id == old_source).values(source_id=_ASIDE))
+    aside = everything.where(ERASABLE.c.source_id == _ASIDE)
+    if keys:
+        one = aside.where(ERASABLE.c.case_key == bindparam("old"))
+        moved = one.values(source_id=new_source, case_key=bindparam("new"))
+        conn.execute(moved, [{"old": old, "new": new} for old, new in keys.items()])
+    conn.execute(aside.values(source_id=new_source))

@@ -1,6 +1,5 @@
 """Which commands there are and which options they share. Imports nothing heavy: commands do, when they run."""
 
-import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,23 @@ import typer
 from typer.core import TyperGroup
 
 from sync_agent import __version__
-from sync_agent.cli import adopt, audit, cases, check, db, demo, holds, init, privacy, simulator, status, sync
+from sync_agent.cli import (
+    adopt,
+    audit,
+    cases,
+    check,
+    config,
+    db,
+    demo,
+    holds,
+    init,
+    mapping,
+    privacy,
+    rekey,
+    simulator,
+    status,
+    sync,
+)
 from sync_agent.cli.options import LANGUAGE_VARIABLE, Options
 from sync_agent.cli.output import Output
 from sync_agent.cli.usage import speak
@@ -16,7 +31,7 @@ from sync_agent.i18n import Language
 
 __all__ = ["build_command"]
 
-NOUNS = (demo, init, check, sync, status, cases, holds, privacy, adopt, audit, db, simulator)
+NOUNS = (demo, init, check, config, mapping, sync, status, cases, holds, privacy, adopt, rekey, audit, db, simulator)
 """One module per noun; each has `add(app)`. The order is that of the help."""
 
 
@@ -59,7 +74,4 @@ def shared_options(
     ] = False,
 ) -> None:
     """Sync local petition and complaint records into the national database, with proof."""
-    logging.lastResort = (
-        logging.NullHandler()
-    )  # what a library logs may hold personal data; the bootstrap decides what is shown
     context.obj = Options(config=config, language=lang, debug=debug, output=Output(json=json, quiet=quiet))

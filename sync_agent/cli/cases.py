@@ -1,5 +1,6 @@
-"""`cases list|show|resolve`: what the ledger knows of cases, and settling an uncertain message."""
+"""`cases list|show|resolve|retry`: what the ledger knows of cases; uncertain messages settled, refused ones retried."""
 
+import sys
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
@@ -40,6 +41,7 @@ def add(app: typer.Typer) -> None:
     cases.command("list")(list_cases)
     cases.command("show")(show)
     cases.command("resolve")(resolve)
+    cases.command("retry")(retry)
     app.add_typer(cases, name="cases")
 
 
@@ -98,7 +100,9 @@ def _states(messages: Any) -> str:
     return "; ".join(f"{state}: {', '.join(dict.fromkeys(names))}" for state, names in steps.items())
 
 
-def show(context: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY")]) -> int:
+def show(
+    context: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY", help="Its key, or its name in lists.")]
+) -> int:
     """Show one case: its messages, what holds them, and how to find it in the local system."""
     from sync_agent.bootstrap import open_desk
     from sync_agent.ledger import known_by_name, queries
@@ -139,6 +143,7 @@ def _message(row: Any) -> dict[str, Any]:
         "local_key": row.local_key,
         "state": row.state,
         "reason": row.reason,
+        "refusal": row.refusal,
         "national_id": row.ack_id,
         "acknowledged_at": row.ack_at,
         "attempts": row.attempts,
@@ -160,21 +165,26 @@ def _print_case(output: Output, content: dict[str, Any], local_name: str) -> Non
         ]
     )
     output.text()
+    _print_messages(output, content["messages"])
+    if content["findings"]:
+        output.text()
+        _print_findings(output, content["findings"])
+
+
+def _print_messages(output: Output, messages: list[dict[str, Any]]) -> None:
     output.table(
         [
             Column("step", tr("step")),
             Column("local_key", tr("local key"), sparse=True),
             Column("state", tr("state")),
             Column("reason", tr("reason"), sparse=True),
+            Column("refusal", tr("answer, its known words"), sparse=True),
             Column("national_id", tr("national id"), whole=True),
             Column("acknowledged_at", tr("acknowledged")),
             Column("next_try_at", tr("next try"), sparse=True),
         ],
-        [{**m, "step": step_word(m["step"]), "state": state_word(m["state"])} for m in content["messages"]],
+        [{**m, "step": step_word(m["step"]), "state": state_word(m["state"])} for m in messages],
     )
-    if content["findings"]:
-        output.text()
-        _print_findings(output, content["findings"])
 
 
 def _print_findings(output: Output, findings: list[dict[str, Any]]) -> None:
@@ -204,12 +214,13 @@ def _finding(row: Any, digest: str) -> dict[str, Any]:
         "place": row.place,
         "since": row.since,
         "released": row.released_digest == digest,
+        "rejected": row.rejected_digest == digest,
     }
 
 
 def resolve(
     context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Its key, or its name in lists.")],
     *,
     step: Annotated[Step, typer.Option(help="The step of the uncertain message.")],
     local_key: Annotated[str, typer.Option(metavar="KEY", help="Which decision or enforcement, if several.")] = "",
@@ -228,3 +239,43 @@ def resolve(
         settle(agent, key, step, local_key=local_key, arrived=arrived, actor=login_actor())
     options.output.document({"resolved": key, "step": step, "arrived": arrived is not None})
     options.output.text(tr("Settled: {case}, {step}.", case=key, step=step_word(step)))
+
+
+def retry(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Its key, or its name in lists.")],
+    *,
+    step: Annotated[Step | None, typer.Option(help="Only the message of this step.")] = None,
+    reason: Annotated[str, typer.Option(metavar="CODE", help="Why: a code, letters first, no spaces.")],
+    show_answer: Annotated[
+        bool, typer.Option("--show-answer", help="Show what is answered, at a terminal; it is kept nowhere.")
+    ] = False,
+) -> int:
+    """Send again what the national side refused, now and although nothing has changed."""
+    from sync_agent.bootstrap import open_agent
+    from sync_agent.sync import retry as try_again
+
+    options, actor = options_of(context), login_actor()
+    if show_answer:
+        _require_terminal(options.output)
+    with open_agent(options.config) as agent, options.output.progress() as progress:
+        report = try_again(agent, key, step=step, reason=reason, listen=show_answer, actor=actor, progress=progress)
+    messages = [_message(message) for message in report.messages]
+    options.output.document({"case": key, "messages": messages})
+    _print_messages(options.output, messages)
+    for answer in report.answers:
+        options.output.text()
+        options.output.text(
+            tr("The answer to {step}; it is shown here once and kept nowhere:", step=step_word(answer.step))
+        )
+        options.output.text(answer.text or tr("(no text)"))
+    done = all(message["state"] == StateName.ACKNOWLEDGED for message in messages)
+    return ExitCode.DONE if done else ExitCode.NEEDS_PERSON
+
+
+def _require_terminal(output: Output) -> None:
+    """Refuse to let an answer's text into a file or a pipe: it may quote a name."""
+    from sync_agent.errors import ConfigError
+
+    if output.json or not sys.stdout.isatty():
+        raise ConfigError("an answer is shown at a terminal only", where="--show-answer", todo="run it at a terminal")

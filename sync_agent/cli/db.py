@@ -1,9 +1,15 @@
-"""`db upgrade|check`: the schema of the ledger and the guards of the audit log."""
+"""`db upgrade|check|backup|restored`: the schema of the ledger, the guards of its audit log, copies of it."""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from sync_agent.cli.actor import login_actor
 from sync_agent.cli.exits import ExitCode
 from sync_agent.cli.options import options_of
+from sync_agent.cli.words import step_word
+from sync_agent.domain.steps import Step
 from sync_agent.i18n import number_text, tr
 
 __all__ = ["add"]
@@ -14,6 +20,8 @@ def add(app: typer.Typer) -> None:
     db = typer.Typer(help="The ledger's database.")
     db.command("upgrade")(upgrade)
     db.command("check")(check)
+    db.command("backup")(backup)
+    db.command("restored")(restored)
     app.add_typer(db, name="db")
 
 
@@ -50,3 +58,49 @@ def check(context: typer.Context) -> int:
         options.output.text(tr("The root of the audit log is not that of its entries."))
         return ExitCode.AUDIT
     return ExitCode.NEEDS_PERSON if problems else ExitCode.DONE
+
+
+def backup(
+    context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet.")]
+) -> None:
+    """Copy the ledger to a new file, also while a pass runs."""
+    from sync_agent.bootstrap import open_desk
+    from sync_agent.ledger import back_up
+
+    options = options_of(context)
+    copied = back_up(open_desk(options.config).ledger, file, actor=login_actor())
+    options.output.document({"file": str(file), "entries": copied.size, "root": copied.root.hex()})
+    size = number_text(copied.size)
+    options.output.text(
+        tr("The ledger was copied and checked: {count} audit entries, {file}", count=size, file=str(file))
+    )
+    options.output.text(
+        tr("The installation key is not in it: keep a copy of that apart. The file holds the secrets of the cases.")
+    )
+
+
+def restored(
+    context: typer.Context,
+    *,
+    reason: Annotated[str, typer.Option(metavar="CODE", help="Why: a code, letters first, no spaces.")],
+) -> int:
+    """Declare that an older copy of the ledger was put back: what may have gone up meanwhile is settled first."""
+    from sync_agent.bootstrap import open_agent
+    from sync_agent.sync import declare_restored
+
+    options = options_of(context)
+    with open_agent(options.config) as agent, options.output.progress() as progress:
+        report = declare_restored(agent, reason=reason, actor=login_actor(), progress=progress)
+    doubtful = sum(report.steps.values())
+    options.output.document({"cases": report.cases, "uncertain": dict(report.steps)})
+    options.output.text(tr("Declared. Nothing was sent; passes run again."))
+    options.output.text(
+        tr("Messages that may have gone up since the copy was made: {count}", count=number_text(doubtful))
+    )
+    for step in Step:
+        if report.steps[step]:
+            options.output.text(f"  {step_word(step)}: {number_text(report.steps[step])}")
+    if doubtful:
+        options.output.text(tr("The next passes look up what can be looked up; a person settles the rest."))
+        options.output.text(tr("see: {command}", command="sync-agent cases list --state uncertain"))
+    return ExitCode.NEEDS_PERSON if doubtful else ExitCode.DONE

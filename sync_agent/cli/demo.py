@@ -76,7 +76,9 @@ def demo(
     ),
     cases: Annotated[int, typer.Option(min=1, max=20_000, metavar="N", help="How many invented cases.")] = 500,
     faults: Annotated[bool, typer.Option("--faults", help="Let the national side fail in every way it may.")] = False,
-    seed: Annotated[int, typer.Option(help="Makes the invented cases and the faults the same at every run.")] = 1,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Makes the invented cases and the faults the same at every run.")
+    ] = 1,
 ) -> int:
     """Play it all here: invented cases, a simulated national side, changes, a second pass, the proof."""
     from sync_agent.demo import run_demo

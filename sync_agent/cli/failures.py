@@ -16,7 +16,7 @@ from sync_agent.cli.phrases import told
 from sync_agent.errors import SyncAgentError
 from sync_agent.i18n import tr
 
-__all__ = ["error_line", "frame_lines", "install_hooks", "internal_line", "say"]
+__all__ = ["error_line", "frame_lines", "install_hooks", "internal_line", "leave_no_dump", "say"]
 
 _PACKAGE = str(Path(__file__).parent.parent)
 
@@ -82,6 +82,16 @@ def install_hooks(*, debug: bool) -> None:
     sys.excepthook = uncaught
     threading.excepthook = uncaught_in_thread
     sys.unraisablehook = unraisable
+
+
+def leave_no_dump() -> None:
+    """Have a crash leave no image of the memory behind, where the system knows such limits."""
+    try:
+        import resource
+    except ImportError:
+        return  # not on Windows
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 def _warner(*, debug: bool) -> Callable[..., None]:

@@ -1,11 +1,13 @@
 """`init`: a complete configuration to start from."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sync_agent.cli.options import options_of
+from sync_agent.cli.program import program
 from sync_agent.i18n import tr
 
 __all__ = ["add"]
@@ -33,7 +35,7 @@ def init(
         tr("1. agent.toml: the mode, the local database, the national service and its accounts, what may go up.")
     )
     output.text(tr("2. profiles/ and codes/: how local tables and codes become national ones."))
-    output.text(tr("3. privacy.toml: what may leave; a named person signs it before a protected case goes up."))
+    output.text(tr("3. privacy.toml: what may leave; a named person signs it before anything goes up."))
     output.text(tr("4. {key}: keep a copy apart from this machine and from its backups.", key=INSTALLATION_KEY))
     output.text(
         tr(
@@ -42,4 +44,4 @@ def init(
             command="chmod 600",
         )
     )
-    output.text(tr("Then: {command}", command=f"sync-agent --config {folder} check"))
+    output.text(tr("Then: {command}", command=f"{program()} --config {shlex.quote(str(folder))} check"))

@@ -14,11 +14,12 @@ from typer import TyperException
 
 from sync_agent.cli.app import build_command
 from sync_agent.cli.exits import ExitCode
-from sync_agent.cli.failures import error_line, frame_lines, install_hooks, say
+from sync_agent.cli.failures import error_line, frame_lines, install_hooks, leave_no_dump, say
 from sync_agent.cli.options import hoisted, language_in
 from sync_agent.cli.usage import usage_line
 from sync_agent.errors import SyncAgentError
 from sync_agent.i18n import set_language, tr
+from sync_agent.logs import start_log
 
 __all__ = ["main"]
 
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _speak_utf8()
     set_language(language_in(words))
     install_hooks(debug=debug)
+    leave_no_dump()
+    start_log(debug=debug)
     try:
         with _termination_interrupts():
             code = _run(words)

@@ -17,8 +17,10 @@ PHRASES: Final = (
     mark("Missing command"),
     mark("Missing argument"),
     mark("Missing option"),
+    mark("Choose from:"),
     mark("Invalid value for"),
     mark("Got unexpected extra argument(s)"),
+    mark("Option '"),
     mark("requires an argument"),
     mark("does not take a value"),
     mark("is not one of"),
@@ -74,6 +76,9 @@ WORDS: Final = (mark("table"), mark("column"), mark("function"))
 """What a fact may be as a whole: what a database lacks."""
 
 HELP_PHRASES: Final = (
+    mark("Usage:"),
+    mark("[OPTIONS]"),
+    mark("COMMAND [ARGS]..."),
     mark("Options"),
     mark("Arguments"),
     mark("Commands"),

@@ -23,8 +23,8 @@ def simulator(
     db: Annotated[Path, typer.Option(metavar="FILE", help="The SQLite file that keeps its state.")] = Path(
         "simulator.db"
     ),
-    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")] = 0,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="The port; 0 takes any free one.")] = 0,
     fault: Annotated[
         list[str] | None, typer.Option(metavar="SPEC", help="What goes wrong, for example lost@writes:share=0.02.")
     ] = None,
@@ -39,7 +39,17 @@ def simulator(
         list[str] | None,
         typer.Option(metavar="ACCOUNT:VARIABLE", help="Bearer; the variable of the environment holds the token."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Makes the faults the same at every run.")] = 0,
+    lgsp: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ACCESS_KEY:VARIABLE",
+            help="Behind an LGSP that gives tokens; the variable of the environment holds the secret key.",
+        ),
+    ] = None,
+    token_seconds: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="How long a token of the LGSP holds.")
+    ] = 3600.0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Makes the faults the same at every run.")] = 0,
 ) -> None:
     """Run a national service to try the agent against."""
     from sync_agent.simulator import SimulatorOptions, parse_pairs, secrets_from, serve
@@ -61,6 +71,8 @@ def simulator(
             capabilities=parse_pairs(capability or (), where="--capability"),
             accounts=secrets_from(account or (), os.environ, where="--account"),
             tokens=secrets_from(token or (), os.environ, where="--token"),
+            lgsp=secrets_from(lgsp or (), os.environ, where="--lgsp"),
+            token_seconds=token_seconds,
             seed=seed,
         ),
         announce,

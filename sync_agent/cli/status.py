@@ -35,7 +35,7 @@ def status(context: typer.Context) -> int:
 
 def _content(desk: Any) -> dict[str, Any]:
     from sync_agent.audit import head
-    from sync_agent.ledger import environment, last_runs, queries
+    from sync_agent.ledger import environment, last_runs, load_lanes, queries
 
     source_id = desk.ledger.source_id
     today = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date().isoformat()
@@ -46,6 +46,7 @@ def _content(desk: Any) -> dict[str, Any]:
         runs = last_runs(connection, 5)
         late = queries.late_cases(connection, source_id, today)
         log = head(connection)
+        lanes = load_lanes(connection)
     messages = [
         {"step": step, "state": state, "count": number} for (step, state), number in sorted(overview.messages.items())
     ]
@@ -59,6 +60,7 @@ def _content(desk: Any) -> dict[str, Any]:
         "cases": overview.cases,
         "protected": overview.protected,
         "late": late,
+        "accounts": [_lane(lane) for _, lane in sorted(lanes.items())],
         "messages": messages,
         "needs_person": needing_a_person(overview.messages),
         "findings": findings,
@@ -74,6 +76,19 @@ def _content(desk: Any) -> dict[str, Any]:
             for run in runs
         ],
         "audit": {"entries": log.size, "root": log.root.hex()},
+    }
+
+
+def _lane(lane: Any) -> dict[str, Any]:
+    """Return how the national side treats one account."""
+    up = lane.state == "closed"
+    return {
+        "account": lane.account,
+        "up": up,
+        "down_since": None if up else lane.opened_at,
+        "cause": None if up else lane.cause,
+        "next_try_at": None if up else lane.next_probe_at,
+        "last_success_at": lane.last_success_at,
     }
 
 
@@ -98,6 +113,9 @@ def _print(output: Output, content: dict[str, Any]) -> None:
             (tr("audit entries"), content["audit"]["entries"]),
         ]
     )
+    if content["accounts"]:
+        output.text()
+        _print_accounts(output, content["accounts"])
     if content["messages"]:
         output.text()
         print_messages(output, {(m["step"], m["state"]): m["count"] for m in content["messages"]})
@@ -122,6 +140,20 @@ def _print(output: Output, content: dict[str, Any]) -> None:
     if content["runs"]:
         output.text()
         _print_runs(output, content["runs"])
+
+
+def _print_accounts(output: Output, accounts: list[dict[str, Any]]) -> None:
+    output.table(
+        [
+            Column("account", tr("account"), whole=True),
+            Column("national side", tr("national side")),
+            Column("down_since", tr("down since"), sparse=True),
+            Column("cause", tr("cause"), sparse=True),
+            Column("next_try_at", tr("next try"), sparse=True),
+            Column("last_success_at", tr("last success"), sparse=True),
+        ],
+        [{**each, "national side": tr("up") if each["up"] else tr("down")} for each in accounts],
+    )
 
 
 def _print_runs(output: Output, runs: list[dict[str, Any]]) -> None:

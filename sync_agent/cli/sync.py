@@ -12,7 +12,7 @@ from sync_agent.cli.options import options_of
 from sync_agent.cli.output import Column, Output
 from sync_agent.cli.words import state_word, step_word
 from sync_agent.domain.steps import STEP_ORDER, Step
-from sync_agent.i18n import number_text, tr
+from sync_agent.i18n import number_text, time_text, tr
 
 if TYPE_CHECKING:
     from sync_agent.ledger import Ledger
@@ -105,7 +105,16 @@ def print_pass(output: Output, ledger: "Ledger", report: "PassReport") -> int:
     for (_, state), number in overview.messages.items():
         totals[state] += number
     person = needing_a_person(overview.messages)
-    output.document({"pass": report.counts, "messages": dict(totals), "needs_person": person})
+    closed = [{"account": lane.account, "cause": lane.cause} for lane in report.delivered.closed.values()]
+    output.document(
+        {
+            "pass": report.counts,
+            "messages": dict(totals),
+            "needs_person": person,
+            "accounts_refused": closed,
+            "accounts_resting": dict(report.delivered.resting),
+        }
+    )
     if report.scanned is not None:
         read, changed = number_text(report.scanned.read), number_text(report.scanned.changed)
         output.text(tr("Read {read} cases, {changed} of them new or changed.", read=read, changed=changed))
@@ -117,8 +126,25 @@ def print_pass(output: Output, ledger: "Ledger", report: "PassReport") -> int:
     if report.delivered.settling:
         count = number_text(report.delivered.settling)
         output.text(tr("{count} cases wait until they read the same for long enough.", count=count))
+    _print_refused(output, report)
     print_next(output, overview.messages)
-    return ExitCode.NEEDS_PERSON if person else ExitCode.DONE
+    return ExitCode.NEEDS_PERSON if person or closed else ExitCode.DONE
+
+
+def _print_refused(output: Output, report: "PassReport") -> None:
+    """Say which accounts were refused, so that no more of theirs was sent, and what to do."""
+    for lane in report.delivered.closed.values():
+        what = tr(lane.what, account=lane.account)
+        output.text(tr("{what}; its messages wait for the next pass - {todo}", what=what, todo=tr(lane.todo)))
+    for account, until in report.delivered.resting.items():
+        output.text(tr("Account {account} rests: its next try is at {time}.", account=account, time=time_text(until)))
+    count = report.settled["account_refused"]
+    if count:
+        line = tr(
+            "Lost answers that could not be looked up, because their account is refused: {count}",
+            count=number_text(count),
+        )
+        output.text(f"{line} - {tr('see: {command}', command='sync-agent check --probe')}")
 
 
 def _print_sent(output: Output, report: "PassReport") -> None:

@@ -2,6 +2,9 @@
 
 import gettext
 import os
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 import typer
 from typer import TyperException
@@ -10,7 +13,33 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from sync_agent.cli.phrases import spoken
 from sync_agent.i18n import DOMAIN, LOCALES, language, tr
 
+if TYPE_CHECKING:
+    from typer._click.formatting import HelpFormatter
+else:
+    HelpFormatter = typer.Context.formatter_class  # where Typer keeps the class is its own affair
+
 __all__ = ["speak", "usage_line"]
+
+_TYPE: Final = re.compile(r" <[a-z]+>$")
+"""What Typer puts behind the name of an argument: the type as Python calls it."""
+
+
+class _Formatter(HelpFormatter):
+    """Writes what Typer has no translation for."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Begin with the word of the reader's language."""
+        super().write_usage(prog, args, prefix or tr("Usage:") + " ")
+
+    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Leave the types of arguments out; those of options are names of ours."""
+        super().write_dl([(_TYPE.sub("", name), text) for name, text in rows], col_max, col_spacing)
+
+
+class _Context(typer.Context):
+    """What a command runs in; its help is written by our formatter."""
+
+    formatter_class = _Formatter
 
 
 def speak(root: TyperGroup) -> None:
@@ -22,7 +51,11 @@ def speak(root: TyperGroup) -> None:
 
 
 def _speak(command: TyperCommand | TyperGroup, context: typer.Context) -> None:
-    command.help = tr(command.help or "")
+    command.context_class = _Context
+    command.help = command.short_help = tr(command.help or "")  # wrapped in the list of commands, never cut
+    command.options_metavar = tr("[OPTIONS]")
+    if isinstance(command, TyperGroup):
+        command.subcommand_metavar = tr("COMMAND [ARGS]...")
     command.get_help_option(context)  # made now, so that it is among the parameters
     for parameter in command.get_params(context):
         if isinstance(parameter, TyperOption | TyperArgument):
@@ -35,5 +68,5 @@ def usage_line(error: TyperException) -> str:
     """Return what is wrong with the command line and where the help is."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "sync-agent"
-    what = spoken(error.format_message()).rstrip(".")
+    what = spoken(" ".join(error.format_message().split())).rstrip(".")
     return tr("error: {text}", text=what) + " - " + tr("see: {command}", command=f"{path} --help")

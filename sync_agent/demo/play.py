@@ -76,9 +76,7 @@ class _Play:
     def play(self, seed: int) -> DemoReport:
         """Sync, change, sync again, and once more; then look at what is where."""
         sign_policy(self._agent, actor=self._actor)
-        self._tell.say(
-            mark("3. You read and sign the privacy policy (privacy sign); until then every protected case is held.")
-        )
+        self._tell.say(mark("3. You read and sign the privacy policy (privacy sign); until then every case is held."))
         self._tell.say(mark("4. First pass: every case is read, and what may go up is sent."))
         self._until_quiet()
         began = self._agent.clock()

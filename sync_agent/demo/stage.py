@@ -26,6 +26,7 @@ _ENDING_SECONDS: Final = 10
 
 _QUICK: Final = {
     "backoff_first_seconds": "1",
+    "breaker_first_seconds": "1",
     "settle_remote_seconds": "0",
     "connect_seconds": "0.5",
     "read_seconds": "1.5",

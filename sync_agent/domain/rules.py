@@ -66,6 +66,12 @@ RULES: dict[str, Rule] = {
         "The kind is not known yet: it may be a denunciation.",
         basis="QĐ 774/QĐ-TTg 2020",
     ),
+    "personal_number_in_text": Rule(
+        "Văn bản tự do có số giấy tờ, số điện thoại hoặc địa chỉ thư điện tử của cá nhân.",
+        "A free text holds somebody's ID number, telephone number or e-mail address.",
+        releasable=True,
+        basis="Luật 91/2025/QH15",
+    ),
     "confidential_file": Rule("Tệp đánh dấu mật không được gửi.", "A file marked confidential is not sent."),
     "procedure_withheld": Rule(
         "Gia hạn, tạm đình chỉ hoặc rút đơn của vụ việc được bảo vệ không được gửi.",
@@ -101,6 +107,20 @@ RULES: dict[str, Rule] = {
     "id_changed": Rule("Cập nhật được trả lời bằng một mã khác.", "An update was answered with another Id."),
     "foreign_writer": Rule(
         "Vụ việc đã có mã quốc gia do nơi khác tạo.", "The case has a national Id that was not minted here."
+    ),
+    "national_id_shared": Rule(
+        "Mã quốc gia này được ghi ở nhiều hơn một vụ việc hoặc quyết định.",
+        "The same national Id stands at more than one case or decision.",
+    ),
+    "maybe_present": Rule(
+        "Cơ sở dữ liệu quốc gia có thể đã có nội dung này; cần người kiểm tra.",
+        "The national database may hold this already; a person must look.",
+        releasable=True,
+    ),
+    "adopted_update": Rule(
+        "Lần cập nhật đầu tiên của hồ sơ đã tiếp nhận: các trường nêu tên sẽ bị làm trống ở cơ sở dữ liệu quốc gia.",
+        "The first update of a record that was taken over: the fields named would be emptied in the national database.",
+        releasable=True,
     ),
     "deleted_locally": Rule(
         "Bước này đã gửi nhưng không còn ở hệ thống địa phương; hợp đồng không có cách xóa.",

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-__all__ = ["STEP_ORDER", "Step"]
+__all__ = ["MINTING", "STEP_ORDER", "Step"]
 
 
 class Step(StrEnum):
@@ -16,3 +16,6 @@ class Step(StrEnum):
 
 
 STEP_ORDER: dict[Step, int] = {step: position for position, step in enumerate(Step)}
+
+MINTING: frozenset[Step] = frozenset({Step.CASE, Step.SETTLEMENT, Step.ENFORCEMENT})
+"""The steps for which the national side mints an Id of their own."""

@@ -1,90 +1,150 @@
 """What the national side has acknowledged, and how delivery of the rest stands. No personal data, ever."""
 
 from sync_agent.ledger import cases, findings, migrate, queries
+from sync_agent.ledger.backup import back_up
 from sync_agent.ledger.cases import Due, due_cases, find_case, known_cases
-from sync_agent.ledger.engine import copy_in_memory, ledger_problem, open_engine
+from sync_agent.ledger.engine import ledger_address, on_server, open_engine, server_version
 from sync_agent.ledger.environment import (
     Environment,
     bind,
+    bind_again,
     declare_go_live,
+    differences,
     environment,
-    is_signed,
+    forget_progress,
+    require_fixed,
     require_same,
     save_source_state,
-    sign,
     source_state,
 )
-from sync_agent.ledger.findings import FindingKey, finding_key, load_findings, to_finding
-from sync_agent.ledger.known import KnownCase, known_by_id, known_by_key, known_by_name, subject_of, with_messages_in
+from sync_agent.ledger.findings import FindingKey, finding_key, is_rejected, load_findings, sight, to_finding
+from sync_agent.ledger.head import HeadFile, OutsideHead, head_of
+from sync_agent.ledger.known import (
+    KnownCase,
+    known_by_id,
+    known_by_key,
+    known_by_name,
+    subject_of,
+    unacknowledged,
+    with_messages_in,
+)
+from sync_agent.ledger.lanes import LaneState, load_lanes, save_lane
 from sync_agent.ledger.lock import exclusive
 from sync_agent.ledger.messages import (
+    Doubt,
     MessageKey,
     PlannedRow,
     State,
     accept_plan,
+    accounts_used,
+    ever_sent,
     id_is_taken,
     load_messages,
     planned,
     sort_key,
+    went_up,
 )
+from sync_agent.ledger.presence import has_ledger, make_if_blank
+from sync_agent.ledger.quiet import ledger_problem, place_of, told
+from sync_agent.ledger.rehearsal import copy_in_memory
 from sync_agent.ledger.rows import insert_rows, save_rows
 from sync_agent.ledger.runs import end_run, last_runs, start_run
+from sync_agent.ledger.signatures import content_of, is_signed, last_signed, sign, signature
 from sync_agent.ledger.store import Clock, Ledger, Transaction, utc_now
-from sync_agent.ledger.tables import CaseRow, EnvironmentRow, FindingRow, MessageRow, RunRow, SourceRow
+from sync_agent.ledger.tables import (
+    CaseRow,
+    EnvironmentRow,
+    FindingRow,
+    LaneRow,
+    MessageRow,
+    RunRow,
+    SignatureRow,
+    SourceRow,
+)
 
 __all__ = [
     "CaseRow",
     "Clock",
+    "Doubt",
     "Due",
     "Environment",
     "EnvironmentRow",
     "FindingKey",
     "FindingRow",
+    "HeadFile",
     "KnownCase",
+    "LaneRow",
+    "LaneState",
     "Ledger",
     "MessageKey",
     "MessageRow",
+    "OutsideHead",
     "PlannedRow",
     "RunRow",
+    "SignatureRow",
     "SourceRow",
     "State",
     "Transaction",
     "accept_plan",
+    "accounts_used",
+    "back_up",
     "bind",
+    "bind_again",
     "cases",
+    "content_of",
     "copy_in_memory",
     "declare_go_live",
+    "differences",
     "due_cases",
     "end_run",
     "environment",
+    "ever_sent",
     "exclusive",
     "find_case",
     "finding_key",
     "findings",
+    "forget_progress",
+    "has_ledger",
+    "head_of",
     "id_is_taken",
     "insert_rows",
+    "is_rejected",
     "is_signed",
     "known_by_id",
     "known_by_key",
     "known_by_name",
     "known_cases",
     "last_runs",
+    "last_signed",
+    "ledger_address",
     "ledger_problem",
     "load_findings",
+    "load_lanes",
     "load_messages",
+    "make_if_blank",
     "migrate",
+    "on_server",
     "open_engine",
+    "place_of",
     "planned",
     "queries",
+    "require_fixed",
     "require_same",
+    "save_lane",
     "save_rows",
     "save_source_state",
+    "server_version",
+    "sight",
     "sign",
+    "signature",
     "sort_key",
     "source_state",
     "start_run",
     "subject_of",
     "to_finding",
+    "told",
+    "unacknowledged",
     "utc_now",
+    "went_up",
     "with_messages_in",
 ]

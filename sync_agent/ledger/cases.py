@@ -1,17 +1,18 @@
 """Cases in the ledger: loading, saving, and which of them have something to do."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
-from sync_agent.ledger.messages import State
+from sync_agent.ledger.messages import State, went_up
 from sync_agent.ledger.rows import fetch, table_of
 from sync_agent.ledger.tables import CaseRow, GroupRow, MessageRow
 
 __all__ = [
     "Due",
+    "NamedCase",
     "beside_protected",
     "due_cases",
     "find_case",
@@ -19,15 +20,20 @@ __all__ = [
     "load_by_id",
     "load_cases",
     "members_of",
+    "named_cases",
+    "origins",
+    "rename_cases",
     "restless_beside",
     "save_groups",
     "settling_cases",
+    "unsettled_beside",
 ]
 
 _CASE = table_of(CaseRow)
 _GROUP = table_of(GroupRow)
 _MESSAGE = table_of(MessageRow)
 _NEVER = "9999-12-31"
+_ASIDE = "~"  # no source has this name: keys may change places without meeting each other
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,6 +43,21 @@ class Due:
     due_on: str
     case_id: int
     case_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCase:
+    """The key of a case, and whether the national side may know it."""
+
+    case_key: str = field(repr=False)
+    went_up: bool
+
+
+def named_cases(connection: Connection, source_id: str) -> list[NamedCase]:
+    """Return the key of every case of a source."""
+    sent = exists().where(_MESSAGE.c.case_id == _CASE.c.id, went_up())
+    statement = select(_CASE.c.case_key, sent).where(_CASE.c.source_id == source_id).order_by(_CASE.c.id)
+    return [NamedCase(row[0], bool(row[1])) for row in connection.execute(statement)]
 
 
 def load_cases(connection: Connection, source_id: str, keys: Collection[str]) -> dict[str, CaseRow]:
@@ -59,6 +80,35 @@ def find_case(connection: Connection, source_id: str, name: str) -> CaseRow | No
     return rows[0] if rows else None
 
 
+def origins(connection: Connection, source_id: str, keys: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return, of those cases among `keys` that were renamed, the source and key under which they were first known."""
+    statement = select(_CASE.c.case_key, _CASE.c.origin_source, _CASE.c.origin_key).where(
+        _CASE.c.source_id == source_id, _CASE.c.case_key.in_(keys), _CASE.c.origin_key.is_not(None)
+    )
+    return {row.case_key: (row.origin_source, row.origin_key) for row in connection.execute(statement)}
+
+
+def rename_cases(
+    connection: Connection, old_source: str, new_source: str, names: Mapping[str, tuple[str, str]]
+) -> None:
+    """Rename cases (old key: new key and pseudonym), all of them where the source itself has a new name.
+
+    What each was first called is kept.
+    """
+    if not names:
+        return
+    kept = {
+        "origin_source": func.coalesce(_CASE.c.origin_source, _CASE.c.source_id),
+        "origin_key": func.coalesce(_CASE.c.origin_key, _CASE.c.case_key),
+    }
+    leaving = update(_CASE).where(_CASE.c.source_id == old_source, _CASE.c.case_key == bindparam("old"))
+    connection.execute(leaving.values(kept | {"source_id": _ASIDE}), [{"old": old} for old in names])
+    moves = [{"old": old, "new": new, "shown": shown} for old, (new, shown) in names.items()]
+    one = update(_CASE).where(_CASE.c.source_id == _ASIDE, _CASE.c.case_key == bindparam("old"))
+    renamed = {"source_id": new_source, "case_key": bindparam("new"), "pseudonym": bindparam("shown")}
+    connection.execute(one.values(renamed), moves)
+
+
 def known_cases(connection: Connection, source_id: str) -> int:
     """Count the cases of a source that the ledger knows."""
     return connection.execute(select(func.count()).where(_CASE.c.source_id == source_id)).scalar_one()
@@ -72,29 +122,46 @@ def settling_cases(connection: Connection, source_id: str, now: datetime) -> int
 
 
 def due_cases(
-    connection: Connection, source_id: str, now: datetime, *, after: Due | None, limit: int, keys: Sequence[str] = ()
+    connection: Connection,
+    source_id: str,
+    now: datetime,
+    *,
+    after: Due | None,
+    limit: int,
+    keys: Sequence[str] = (),
+    since: str = "",
+    before: str = "",
 ) -> list[Due]:
-    """Return a keyset page of the cases that have something to do now."""
+    """Return a keyset page of the cases that have something to do now.
+
+    Only those with a legal date from `since` on, or `before` (ISO days) if given; a case without one has it last.
+    """
     due_on = func.coalesce(_CASE.c.due_on, _NEVER)
     statement = select(due_on, _CASE.c.id, _CASE.c.case_key).where(
         _CASE.c.source_id == source_id, _CASE.c.look_at <= now
     )
     if keys:
         statement = statement.where(_CASE.c.case_key.in_(keys))
+    if since:
+        statement = statement.where(due_on >= since)
+    if before:
+        statement = statement.where(due_on < before)
     if after is not None:
         later = (due_on > after.due_on) | ((due_on == after.due_on) & (_CASE.c.id > after.case_id))
         statement = statement.where(later)
     return [Due(*row) for row in connection.execute(statement.order_by(due_on, _CASE.c.id).limit(limit))]
 
 
-def save_groups(connection: Connection, tokens: dict[int, set[str]]) -> None:
-    """Replace the group tokens of the cases given by row id."""
+def save_groups(
+    connection: Connection, tokens: dict[int, set[str]], *, grow_only: Collection[int] = frozenset()
+) -> None:
+    """Replace the group tokens of the cases given by row id; those in `grow_only` lose none."""
     stored: dict[int, set[str]] = {case_id: set() for case_id in tokens}
     for row in connection.execute(select(_GROUP).where(_GROUP.c.case_id.in_(tokens))):
         stored[row.case_id].add(row.token)
     for case_id, wanted in tokens.items():
         gone = stored[case_id] - wanted
-        if gone:
+        if gone and case_id not in grow_only:
             connection.execute(_GROUP.delete().where(_GROUP.c.case_id == case_id, _GROUP.c.token.in_(gone)))
     new = [{"token": t, "case_id": case_id} for case_id, wanted in tokens.items() for t in wanted - stored[case_id]]
     if new:
@@ -119,6 +186,19 @@ def restless_beside(connection: Connection, case_ids: Collection[int]) -> dict[i
         .group_by(_GROUP.c.case_id)
     )
     return {row[0]: row[1] for row in connection.execute(statement)}
+
+
+def unsettled_beside(connection: Connection, case_ids: Collection[int], since: datetime) -> set[int]:
+    """Return those of `case_ids` that share something with another case that read differently after `since`."""
+    other = _GROUP.alias("other")
+    statement = (
+        select(_GROUP.c.case_id)
+        .distinct()
+        .join(other, other.c.token == _GROUP.c.token)
+        .join(_CASE, _CASE.c.id == other.c.case_id)
+        .where(_GROUP.c.case_id.in_(case_ids), other.c.case_id != _GROUP.c.case_id, _CASE.c.digest_seen_at > since)
+    )
+    return set(connection.execute(statement).scalars())
 
 
 def beside_protected(connection: Connection, case_ids: Collection[int]) -> set[int]:

@@ -1,4 +1,4 @@
-"""What a ledger belongs to, and what people declared about it: environment mark, go-live, signed policies, versions."""
+"""What a ledger belongs to, and what people declared about it: environment mark, go-live, versions."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,19 @@ from sync_agent.audit import Event
 from sync_agent.errors import ConfigError
 from sync_agent.ledger.rows import fetch, insert_rows, table_of
 from sync_agent.ledger.store import Transaction
-from sync_agent.ledger.tables import EnvironmentRow, SignatureRow, SourceRow
+from sync_agent.ledger.tables import EnvironmentRow, SourceRow
 
 __all__ = [
     "Environment",
     "bind",
+    "bind_again",
     "declare_go_live",
+    "differences",
     "environment",
-    "is_signed",
+    "forget_progress",
+    "require_fixed",
     "require_same",
     "save_source_state",
-    "sign",
     "source_state",
 ]
 
@@ -33,6 +35,7 @@ class Environment:
     accounts: str
     source_id: str
     key_definition: str
+    agency_map: str
 
 
 _SETTING = {
@@ -42,7 +45,10 @@ _SETTING = {
     "accounts": "national.accounts",
     "source_id": "source.id (profile)",
     "key_definition": "key (profile)",
+    "agency_map": "national.accounts.agencies, codes of agency (profile)",
 }
+_FIXED = ("mode", "contract", "base_url")
+"""What never changes once something was sent; the rest may change by `rekey`."""
 
 
 def environment(connection: Connection) -> EnvironmentRow | None:
@@ -52,16 +58,49 @@ def environment(connection: Connection) -> EnvironmentRow | None:
 
 
 def bind(transaction: Transaction, wanted: Environment) -> None:
-    """Bind a new ledger, for good."""
+    """Bind a new ledger. Once something was sent from it, it stays bound."""
     row = EnvironmentRow(id=1, epoch=0, bound_at=transaction.now, **_fields(wanted))
     transaction.connection.execute(insert(table_of(EnvironmentRow)).values(row.model_dump()))
     transaction.record(Event.ENVIRONMENT_BOUND, new_state=wanted.mode, set_digest=wanted.key_definition)
 
 
+def bind_again(transaction: Transaction, bound: EnvironmentRow, wanted: Environment, *, reason: str) -> None:
+    """Bind the ledger to what is wanted now; `reason` is a code. What was declared of another environment is void."""
+    values: dict[str, str | None] = dict(_fields(wanted))
+    if any(name in _FIXED for name in differences(bound, wanted)):
+        values["go_live"] = None
+    transaction.connection.execute(update(table_of(EnvironmentRow)).values(values))
+    transaction.record(
+        Event.ENVIRONMENT_BOUND,
+        old_state=bound.mode,
+        new_state=wanted.mode,
+        set_digest=wanted.key_definition,
+        reason=reason,
+    )
+
+
+def differences(bound: EnvironmentRow, wanted: Environment) -> list[str]:
+    """Return the names of what differs, what never may first. A ledger from before agency maps has none to differ."""
+    found = [name for name, value in _fields(wanted).items() if getattr(bound, name) != value]
+    return [name for name in found if not (name == "agency_map" and bound.agency_map is None)]
+
+
 def require_same(bound: EnvironmentRow, wanted: Environment) -> None:
     """Raise ConfigError naming the first setting in which the ledger and the configuration differ."""
-    for name, value in _fields(wanted).items():
-        if getattr(bound, name) != value:
+    require_fixed(bound, wanted)
+    for name in differences(bound, wanted):
+        raise ConfigError(
+            "the ledger knows its cases by another setting: {setting} differs",
+            where=_SETTING[name],
+            todo="see what that means: sync-agent rekey --dry-run",
+            facts=(("setting", _SETTING[name]),),
+        )
+
+
+def require_fixed(bound: EnvironmentRow, wanted: Environment) -> None:
+    """Raise ConfigError when the ledger and the configuration differ in what never may."""
+    for name in differences(bound, wanted):
+        if name in _FIXED:
             raise ConfigError(
                 "this ledger belongs to another environment: {setting} differs",
                 where=_SETTING[name],
@@ -80,20 +119,6 @@ def declare_go_live(transaction: Transaction, how: str) -> None:
     transaction.record(Event.GO_LIVE_DECLARED, reason=how)
 
 
-def is_signed(connection: Connection, policy: str) -> bool:
-    """Tell whether a named person has signed this policy digest."""
-    table = table_of(SignatureRow)
-    return connection.execute(select(table.c.policy).where(table.c.policy == policy)).first() is not None
-
-
-def sign(transaction: Transaction, policy: str, actor: str) -> None:
-    """Record that `actor` signed the policy digest; signing twice changes nothing."""
-    if is_signed(transaction.connection, policy):
-        return
-    insert_rows(transaction.connection, [SignatureRow(policy=policy, actor=actor, signed_at=transaction.now)])
-    transaction.record(Event.POLICY_SIGNED, set_digest=policy)
-
-
 def source_state(connection: Connection, source_id: str) -> SourceRow:
     """Return how far the source was read; a new one has no watermark."""
     table = table_of(SourceRow)
@@ -106,3 +131,11 @@ def save_source_state(transaction: Transaction, state: SourceRow) -> None:
     table = table_of(SourceRow)
     transaction.connection.execute(table.delete().where(table.c.source_id == state.source_id))
     insert_rows(transaction.connection, [state])
+
+
+def forget_progress(transaction: Transaction, old_source: str, new_source: str) -> None:
+    """Carry over how far a source was read under a name it may have changed, so that all of it is read again."""
+    state = source_state(transaction.connection, old_source)
+    table = table_of(SourceRow)
+    transaction.connection.execute(table.delete().where(table.c.source_id == old_source))
+    save_source_state(transaction, state.model_copy(update={"source_id": new_source, "watermark": None}))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from sync_agent.audit import CaseSecret, Event, load_secrets
 from sync_agent.errors import SyncAgentError
@@ -15,7 +15,15 @@ from sync_agent.ledger.rows import save_rows, table_of
 from sync_agent.ledger.store import Transaction
 from sync_agent.ledger.tables import CaseRow, MessageRow
 
-__all__ = ["KnownCase", "known_by_id", "known_by_key", "known_by_name", "subject_of", "with_messages_in"]
+__all__ = [
+    "KnownCase",
+    "known_by_id",
+    "known_by_key",
+    "known_by_name",
+    "subject_of",
+    "unacknowledged",
+    "with_messages_in",
+]
 
 _MESSAGE = table_of(MessageRow)
 _CASE = table_of(CaseRow)
@@ -29,9 +37,14 @@ class KnownCase:
     secret: CaseSecret = field(repr=False)
     messages: dict[MessageKey, MessageRow] = field(default_factory=dict, repr=False)
 
+    @property
+    def subject(self) -> str:
+        """The commitment by which the audit log speaks of the case, whatever its key is now."""
+        return self.secret.subject(*self.row.origin)
+
     def record(self, tx: Transaction, event: Event, **facts: Any) -> None:
         """Add an audit entry about the case. `facts` are fields of `audit.Entry`."""
-        tx.record(event, subject=self.secret.subject(self.row.source_id, self.row.case_key), **facts)
+        tx.record(event, subject=self.subject, **facts)
 
     def record_message(self, tx: Transaction, event: Event, message: MessageRow, **facts: Any) -> None:
         """Add an audit entry about one message of the case and the state it is in now."""
@@ -68,8 +81,7 @@ def known_by_name(connection: Connection, source_id: str, name: str) -> KnownCas
 
 def subject_of(connection: Connection, source_id: str, name: str) -> str:
     """Return the commitment by which the audit log speaks of a case. Raises SyncAgentError when there is none."""
-    case = known_by_name(connection, source_id, name)
-    return case.secret.subject(source_id, case.row.case_key)
+    return known_by_name(connection, source_id, name).subject
 
 
 def with_messages_in(
@@ -84,6 +96,14 @@ def with_messages_in(
     if before is not None:
         statement = statement.where(_MESSAGE.c.intent_at <= before)
     return known_by_id(connection, set(connection.execute(statement).scalars()))
+
+
+def unacknowledged(connection: Connection, source_id: str, *, after: int, limit: int) -> list[KnownCase]:
+    """Return a page (by row id) of the cases with a message that was never acknowledged."""
+    open_ones = exists().where(_MESSAGE.c.case_id == _CASE.c.id, _MESSAGE.c.ack_digest.is_(None))
+    statement = select(_CASE.c.id).where(_CASE.c.source_id == source_id, _CASE.c.id > after, open_ones)
+    ids = list(connection.execute(statement.order_by(_CASE.c.id).limit(limit)).scalars())
+    return sorted(known_by_id(connection, ids), key=lambda case: case.row.id)
 
 
 def _known(connection: Connection, rows: Iterable[CaseRow]) -> list[KnownCase]:

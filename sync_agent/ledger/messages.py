@@ -12,14 +12,18 @@ from sync_agent.ledger.rows import fetch, table_of
 from sync_agent.ledger.tables import CaseRow, MessageRow
 
 __all__ = [
+    "Doubt",
     "MessageKey",
     "PlannedRow",
     "State",
     "accept_plan",
+    "accounts_used",
+    "ever_sent",
     "id_is_taken",
     "load_messages",
     "planned",
     "sort_key",
+    "went_up",
 ]
 
 MessageKey = tuple[Step, str]
@@ -41,6 +45,19 @@ class State(StrEnum):
     HELD = "held"  # confidentiality, validation, guard or capability
 
 
+class Doubt(StrEnum):
+    """Whether the national side may hold a message that was never sent from here: why a person or a look-up is asked.
+
+    All but `NOT_FOUND` keep it from going up.
+    """
+
+    ADOPTION = "adoption"  # a person must look
+    LOOK_UP = "look_up"  # to be looked up, by the next adoption that may ask
+    UNPROVEN = "unproven"  # looked up and not found, by a look-up that is not proven
+    SHARED_ID = "shared_id"  # its local national id stands at another case or decision too
+    NOT_FOUND = "not_found"  # it is not there: it may go up, and is not looked up again
+
+
 def sort_key(row: MessageRow) -> tuple[int, str]:
     """Order the messages of a case as they go up."""
     return STEP_ORDER[Step(row.step)], row.local_key
@@ -60,6 +77,25 @@ def id_is_taken(connection: Connection, step: str, national_id: str, message_id:
         _MESSAGE.c.step == step, _MESSAGE.c.ack_id == national_id, _MESSAGE.c.id != message_id
     )
     return connection.execute(statement).first() is not None
+
+
+def ever_sent(connection: Connection) -> bool:
+    """Tell whether anything may ever have left this ledger, or was taken over into it."""
+    statement = select(_MESSAGE.c.id).where(went_up()).limit(1)
+    return connection.execute(statement).first() is not None
+
+
+def accounts_used(connection: Connection) -> list[str]:
+    """Return the accounts that minted an id, or sent something whose outcome is not known yet."""
+    open_states = _MESSAGE.c.state.in_([State.IN_FLIGHT, State.UNCERTAIN])
+    minted = select(_MESSAGE.c.ack_account).where(_MESSAGE.c.ack_account.is_not(None))
+    sent = select(_MESSAGE.c.account).where(open_states, _MESSAGE.c.account.is_not(None))
+    return sorted(connection.execute(minted.union(sent)).scalars())
+
+
+def went_up() -> ColumnElement[bool]:
+    """Return the condition of a message that the national side may know."""
+    return (_MESSAGE.c.attempts > 0) | _MESSAGE.c.intent_at.is_not(None) | _MESSAGE.c.ack_digest.is_not(None)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from sync_agent.audit import missing_guards
 from sync_agent.errors import LedgerError
 from sync_agent.ledger import tables
-from sync_agent.ledger.engine import WRITE
+from sync_agent.ledger.quiet import WRITE
 
 if TYPE_CHECKING:
     from alembic.config import Config

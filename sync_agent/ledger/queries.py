@@ -1,13 +1,14 @@
 """What people ask the ledger: how much is where, which cases, what holds them. Reads only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, select
 
 from sync_agent.domain.findings import Level
 from sync_agent.domain.steps import Step
+from sync_agent.ledger.findings import is_rejected
 from sync_agent.ledger.messages import State
 from sync_agent.ledger.rows import fetch, table_of
 from sync_agent.ledger.tables import CaseRow, FindingRow, MessageRow
@@ -16,6 +17,7 @@ __all__ = [
     "Hold",
     "Overview",
     "acknowledged_case",
+    "every_hold",
     "findings_of",
     "hold_counts",
     "late_cases",
@@ -42,10 +44,19 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One finding that keeps something from going up, with its case."""
+    """One finding that keeps something from going up, with its case.
+
+    `due_on` is the legal date (ISO) of what it holds; `rejected` tells that a person rejected the present content.
+    """
 
     case: CaseRow
     finding: FindingRow
+    due_on: str | None = None
+
+    @property
+    def rejected(self) -> bool:
+        """Tell whether a person said that the present content must not go up so."""
+        return is_rejected(self.finding, self.case.last_digest)
 
 
 def overview(connection: Connection, source_id: str) -> Overview:
@@ -66,17 +77,19 @@ def overview(connection: Connection, source_id: str) -> Overview:
     return Overview(cases, protected, counts, oldest, next_try)
 
 
-def acknowledged_case(connection: Connection, source_id: str) -> tuple[str, str, str] | None:
-    """Return (case key, national id, account) of the case acknowledged last, None if there is none."""
+def acknowledged_case(connection: Connection, source_id: str) -> tuple[tuple[str, str], str, str] | None:
+    """Return (origin, national id, account) of the case acknowledged last, None if there is none."""
+    source = func.coalesce(_CASE.c.origin_source, _CASE.c.source_id)
+    key = func.coalesce(_CASE.c.origin_key, _CASE.c.case_key)
     statement = (
-        select(_CASE.c.case_key, _MESSAGE.c.ack_id, _MESSAGE.c.ack_account)
+        select(source, key, _MESSAGE.c.ack_id, _MESSAGE.c.ack_account)
         .join(_MESSAGE, _MESSAGE.c.case_id == _CASE.c.id)
         .where(_CASE.c.source_id == source_id, _MESSAGE.c.step == Step.CASE, _MESSAGE.c.ack_id.is_not(None))
         .order_by(_MESSAGE.c.ack_at.desc())
         .limit(1)
     )
     row = connection.execute(statement).first()
-    return None if row is None else (row.case_key, row.ack_id, row.ack_account)
+    return None if row is None else ((row[0], row[1]), row.ack_id, row.ack_account)
 
 
 def late_cases(connection: Connection, source_id: str, today: str) -> int:
@@ -127,6 +140,7 @@ def list_holds(
     source_id: str,
     *,
     rule: str | None = None,
+    agency: str | None = None,
     case_id: int | None = None,
     after: int = 0,
     limit: int = 100,
@@ -138,11 +152,34 @@ def list_holds(
         .where(_CASE.c.source_id == source_id, _FINDING.c.id > after, _FINDING.c.level != Level.WARN, _standing())
     )
     statement = statement.where(_FINDING.c.rule == rule) if rule else statement
+    statement = statement.where(_CASE.c.agency == agency) if agency else statement
     statement = statement.where(_FINDING.c.case_id == case_id) if case_id else statement
     found = fetch(connection, FindingRow, statement.order_by(_FINDING.c.id).limit(limit))
-    cases = fetch(connection, CaseRow, _cases_by_id([row.case_id for row in found]))
-    by_id = {row.id: row for row in cases}
-    return [Hold(by_id[row.case_id], row) for row in found]
+    ids = {row.case_id for row in found}
+    cases = {row.id: row for row in fetch(connection, CaseRow, _cases_by_id(sorted(ids)))}
+    due = _due_dates(connection, ids)
+    return [
+        Hold(cases[row.case_id], row, due.get((row.case_id, row.step, row.local_key), cases[row.case_id].due_on))
+        for row in found
+    ]
+
+
+def every_hold(
+    connection: Connection, source_id: str, *, rule: str | None = None, agency: str | None = None, page: int = 500
+) -> Iterator[Hold]:
+    """Yield all that `list_holds` would return, `page` of them at a time."""
+    after = 0
+    while found := list_holds(connection, source_id, rule=rule, agency=agency, after=after, limit=page):
+        yield from found
+        after = found[-1].finding.id
+
+
+def _due_dates(connection: Connection, case_ids: Collection[int]) -> dict[tuple[int, str, str], str | None]:
+    """Return the legal date of each message of the cases; none for what has gone up once."""
+    due = case((_MESSAGE.c.ack_digest.is_(None), _MESSAGE.c.due_on))
+    statement = select(_MESSAGE.c.case_id, _MESSAGE.c.step, _MESSAGE.c.local_key, due)
+    rows = connection.execute(statement.where(_MESSAGE.c.case_id.in_(case_ids)))
+    return {(case_id, step, local_key): day for case_id, step, local_key, day in rows}
 
 
 def _cases_by_id(ids: Sequence[int]) -> Select[tuple[CaseRow]]:

@@ -1,9 +1,10 @@
 """Rows in bulk: the table classes describe a row, SQLAlchemy Core moves many of them at once."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Select, Table, bindparam, insert, update
+from sqlalchemy import Connection, Select, Table, Update, bindparam, insert, update
 from sqlmodel import SQLModel
 
 __all__ = ["fetch", "insert_rows", "save_rows", "table_of"]
@@ -41,11 +42,15 @@ def save_rows(connection: Connection, rows: Iterable[SQLModel]) -> None:
     if not pending:
         return
     table = table_of(type(pending[0]))
-    columns: dict[str, Any] = {column.name: bindparam(f"v_{column.name}") for column in table.c if column.name != "id"}
-    statement = update(table).where(table.c.id == bindparam("v_id")).values(columns)
     connection.execute(
-        statement, [{f"v_{name}": value for name, value in _values(row, table).items()} for row in pending]
+        _update_of(table), [{f"v_{name}": value for name, value in _values(row, table).items()} for row in pending]
     )
+
+
+@cache  # building it costs more than running it
+def _update_of(table: Table) -> Update:
+    columns: dict[str, Any] = {column.name: bindparam(f"v_{column.name}") for column in table.c if column.name != "id"}
+    return update(table).where(table.c.id == bindparam("v_id")).values(columns)
 
 
 def _values(row: SQLModel, table: Table, *, skip_id: bool = False) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, update
 
 from sync_agent.audit import Entry, Event, append, instant
 from sync_agent.errors import EpochLostError
-from sync_agent.ledger.engine import WRITE, told
+from sync_agent.ledger.head import HeadFile, head_of, require_newest
+from sync_agent.ledger.quiet import WRITE, told
 from sync_agent.ledger.rows import table_of
 from sync_agent.ledger.tables import EnvironmentRow
 
@@ -37,11 +38,13 @@ class Transaction:
         self._run = run
         self._epoch = epoch
         self._entries: list[Entry] = []
+        self.intends = False  # something is to be sent after it
 
     def record(self, event: Event, **facts: Any) -> None:
         """Add an entry. `facts` are fields of `audit.Entry`."""
         entry = Entry(event=event, time=self._time, actor=self._actor, run=self._run, epoch=self._epoch, **facts)
         self._entries.append(entry)
+        self.intends = self.intends or event is Event.INTENT
 
     def flush(self) -> None:
         """Append what was recorded; called once, at the end of the transaction."""
@@ -53,8 +56,17 @@ class Transaction:
 class Ledger:
     """The ledger of one installation, as seen by one process."""
 
-    def __init__(self, engine: Engine, *, source_id: str, actor: str = "agent", clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        source_id: str,
+        actor: str = "agent",
+        clock: Clock = utc_now,
+        outside: HeadFile | None = None,
+    ) -> None:
         self.engine = engine
+        self.outside = outside  # None: nothing is kept outside, as for a rehearsal
         self.source_id = source_id
         self.actor = actor
         self.clock = clock
@@ -71,8 +83,10 @@ class Ledger:
     def write(self, *, actor: str | None = None) -> Iterator[Transaction]:
         """Open a write transaction: committed with its audit entries, or rolled back whole.
 
-        Raises EpochLostError when another instance has taken the ledger over.
+        What it intends to send is in the head outside when this returns. Raises EpochLostError when another instance
+        has taken the ledger over.
         """
+        head = None
         with (
             told(self.engine),
             self.engine.connect().execution_options(**{WRITE: True}) as connection,
@@ -84,6 +98,10 @@ class Ledger:
             transaction = Transaction(connection, self.clock(), actor=actor, run=self.run, epoch=self.epoch)
             yield transaction
             transaction.flush()
+            if self.outside is not None and transaction.intends:
+                head = head_of(connection)
+        if self.outside is not None and head is not None:
+            self.outside.note(head)
 
     def take_over(self) -> None:
         """Make this process the only one that may write, by a new epoch."""
@@ -93,6 +111,23 @@ class Ledger:
             epoch = transaction.connection.execute(statement).scalar_one()
             transaction.record(Event.EPOCH_TAKEN, counts={"epoch": epoch})
         self.epoch = epoch
+
+    def require_newest(self) -> None:
+        """Raise GuardError when the ledger is an older copy of the one that sent last, or another one."""
+        if self.outside is None:
+            return
+        kept = self.outside.read()
+        with self.read() as connection:
+            require_newest(connection, kept)
+
+    def keep_head(self) -> None:
+        """Keep the head outside as it is now, durably."""
+        if self.outside is None:
+            return
+        with self.read() as connection:
+            head = head_of(connection)
+        if head is not None:
+            self.outside.keep(head)
 
     def _hold_epoch(self, connection: Connection) -> None:
         table = table_of(EnvironmentRow)

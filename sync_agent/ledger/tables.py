@@ -16,6 +16,7 @@ __all__ = [
     "EnvironmentRow",
     "FindingRow",
     "GroupRow",
+    "LaneRow",
     "MessageRow",
     "RunRow",
     "SignatureRow",
@@ -124,10 +125,16 @@ class CaseRow(_Row, table=True):
     due_on: str | None = column("time", "working", default=None)  # nearest legal date for entry
     protected_since: datetime | None = _time("evidence", default=None)
     protection: str = column("code", "evidence", default="")  # reason codes, sorted, joined by spaces
+    lifted_digest: str | None = column("digest", "evidence", default=None)  # content whose protection a person lifted
     present: bool = column("state", "working", default=True)  # found at the last read
     # how the national side and the audit log know it, where that is no longer its name: a rekey changes names only
     origin_source: str | None = column("code", "working", default=None)
     origin_key: str | None = column("key", "working", default=None)
+
+    @property
+    def origin(self) -> tuple[str, str]:
+        """Source and key under which the national side (token) and the audit log (subject) know the case."""
+        return self.origin_source or self.source_id, self.origin_key or self.case_key
 
 
 class MessageRow(_Row, table=True):
@@ -169,11 +176,13 @@ class MessageRow(_Row, table=True):
     next_try_at: datetime | None = _time(default=None)
     intent_at: datetime | None = _time(default=None)
     epoch: int = column("count", "working", default=0)
+    refusals: int = column("count", "working", default=0)  # of this content in a row, not known as final
     doubt: str | None = column("code", "working", default=None)  # why the national side may hold it already
+    refusal: str | None = column("masked", "working", default=None)  # what a refusal said, by the words of a fixed list
 
 
 class FindingRow(_Row, table=True):
-    """One finding of one case, and who released it for which content."""
+    """One finding of one case, and who released or rejected it for which content."""
 
     __tablename__ = "finding"
     __table_args__ = (UniqueConstraint("case_id", "rule", "field", "step", "local_key", "place"),)
@@ -191,6 +200,10 @@ class FindingRow(_Row, table=True):
     released_by: str | None = column("pseudonym", "evidence", default=None)
     released_at: datetime | None = _time("evidence", default=None)
     released_reason: str | None = column("code", "evidence", default=None)
+    rejected_digest: str | None = column("digest", "evidence", default=None)
+    rejected_by: str | None = column("pseudonym", "evidence", default=None)
+    rejected_at: datetime | None = _time("evidence", default=None)
+    rejected_reason: str | None = column("code", "evidence", default=None)
 
 
 class GroupRow(_Row, table=True):
@@ -203,13 +216,34 @@ class GroupRow(_Row, table=True):
 
 
 class SignatureRow(_Row, table=True):
-    """A policy digest that a named person has signed."""
+    """A policy digest that a named person has signed; the one signed last is in force."""
 
     __tablename__ = "policy_signature"
 
     policy: str = column("digest", "evidence", primary_key=True)
     actor: str = column("pseudonym", "evidence")
     signed_at: datetime = _time("evidence")
+    number: int = column("count", "working", default=0)  # in the order of signing
+    content: str | None = column("setting", "evidence", default=None)  # what was signed: paths, codes, word lists
+    reason: str | None = column("code", "evidence", default=None)  # why something was opened
+    second_actor: str | None = column("pseudonym", "evidence", default=None)
+    second_at: datetime | None = _time("evidence", default=None)
+
+
+class LaneRow(_Row, table=True):
+    """How the national side has treated one account lately."""
+
+    __tablename__ = "lane"
+
+    account: str = column("code", "working", primary_key=True)
+    state: str = column("state", "working")
+    cause: str | None = column("code", "working", default=None)  # of the last failure
+    failures: int = column("count", "working", default=0)  # in a row
+    openings: int = column("count", "working", default=0)  # in a row: each makes the next pause longer
+    opened_at: datetime | None = _time(default=None)
+    next_probe_at: datetime | None = _time(default=None)
+    last_success_at: datetime | None = _time(default=None)
+    credential: str | None = column("digest", "working", default=None)  # keyed; by which it was refused
 
 
 class RunRow(_Row, table=True):

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from sync_agent.domain.steps import Step
+from sync_agent.domain.steps import MINTING, Step
 from sync_agent.errors import ConfigError
 from sync_agent.mapping.document import Place
 from sync_agent.mapping.fields import Field, FieldKind, case_fields, fields_of, step_of
-from sync_agent.mapping.profile import Condition, FieldRule, ListRule, Profile, Scalar
+from sync_agent.mapping.profile import Condition, FieldRule, ListRule, NationalId, Profile, Scalar
 from sync_agent.mapping.words import unknown_word
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def check_profile(profile: Profile) -> None:
         for position, entry in enumerate(entries):
             check.part(entry.part, ("group", name, position, "part"))
     check.ready_when()
+    check.national_ids()
 
 
 def mapped_steps(profile: Profile) -> dict[Step, Place]:
@@ -175,6 +176,30 @@ class _Check:
                 what = "ready_when names the step '{word}', which the profile does not map"
                 raise self._wrong(what, ("ready_when", step.value), (("word", step.value),))
             self.condition(condition, ("ready_when", step.value), needs_part=own_part(self._profile, step) is None)
+
+    def national_ids(self) -> None:
+        steps = mapped_steps(self._profile)
+        for step, told in self._profile.national_ids.items():
+            place = ("national_ids", step.value)
+            if step not in steps:
+                what = "national_ids names the step '{word}', which the profile does not map"
+                raise self._wrong(what, place, (("word", step.value),))
+            if (told.column is not None) is not (step in MINTING) or (told.when is None) is not (step in MINTING):
+                word = "column" if step in MINTING else "when"
+                what = "the step '{step}' takes '{word}' here"
+                raise self._wrong(what, place, (("step", step.value), ("word", word)))
+            self._part_of_ids(told, step, place)
+
+    def _part_of_ids(self, told: NationalId, step: Step, place: Place) -> None:
+        if step in {Step.SETTLEMENT, Step.ENFORCEMENT}:
+            if told.part is not None:
+                raise self._wrong("the rows of this step are those of its list: leave out part", (*place, "part"))
+        elif told.part is None:
+            raise self._wrong("the word '{word}' is missing", place, (("word", "part"),))
+        else:
+            self.part(told.part, (*place, "part"))
+        if told.when is not None:
+            self.condition(told.when, (*place, "when"))
 
     def condition(self, condition: Condition, place: Place, *, needs_part: bool = False) -> None:
         if condition.part is not None:

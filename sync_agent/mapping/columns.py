@@ -1,4 +1,7 @@
-"""When a column counts as absent: NULL and blank text always, other values where the profile says so."""
+"""When a column counts as absent: NULL and blank text always, other values where the profile says so.
+
+Rows have their columns in small letters; a profile may write them as it likes, and is quoted as it wrote them.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -20,25 +23,26 @@ class Columns:
     """The columns a profile uses, by part; hands out their readers and remembers which were asked for."""
 
     def __init__(self, profile: Profile) -> None:
-        self._absent = {
-            part: {column: frozenset(map(local, values)) for column, values in columns.items()}
-            for part, columns in profile.absent.items()
-        }
-        self.used: defaultdict[str, set[str]] = defaultdict(set)
+        self._absent: defaultdict[tuple[str, str], frozenset[str]] = defaultdict(frozenset)
+        for part, columns in profile.absent.items():
+            for column, values in columns.items():
+                self._absent[part, column.lower()] |= frozenset(map(local, values))
+        self.used: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self.singles: set[str] = set()
 
-    def use(self, part: str, column: str) -> None:
-        """Remember that `column` of `part` matters."""
-        self.used[part].add(column)
+    def use(self, part: str, column: str) -> str:
+        """Remember that `column` of `part` matters, in this spelling; return its name in a row."""
+        name = column.lower()
+        self.used[part].setdefault(name, column)
+        return name
 
     def get(self, part: str, column: str) -> Get:
         """Return the reader of one column."""
-        self.use(part, column)
-        declared = self._absent.get(part, {})
-        absent = declared.get(column, frozenset()) | declared.get("*", frozenset())
+        name = self.use(part, column)
+        absent = self._absent.get((part, name), frozenset()) | self._absent.get((part, "*"), frozenset())
 
         def plain(row: Row) -> object:
-            value = row[column]
+            value = row[name]
             return (value.strip() or None) if isinstance(value, str) else value
 
         def careful(row: Row) -> object:

@@ -11,6 +11,7 @@ from sync_agent.mapping.conditions import Test, compile_condition
 from sync_agent.mapping.document import Place
 from sync_agent.mapping.fields import Field, FieldKind, case_fields, fields_of, held_step
 from sync_agent.mapping.lists import ReadList
+from sync_agent.mapping.nationals import ReadNationals, compile_nationals
 from sync_agent.mapping.profile import Condition, FieldRule, ListRule, Profile
 from sync_agent.mapping.rules import ReadField, RuleCompiler
 
@@ -57,6 +58,7 @@ class Compiled:
     lists: tuple[ReadList, ...]
     ready: tuple[tuple[Step, str | None, Test], ...]
     group: tuple[Shared, ...]
+    nationals: ReadNationals
     wheres: Mapping[str, str]
     tables: Mapping[str, CodeTable]
 
@@ -89,10 +91,11 @@ class _Compiler:
             for name, entries in self._profile.group.items()
             for entry in entries
         )
+        nationals = compile_nationals(self._profile, self._columns, lists)
         parts = [*fields, *sorted(self._columns.singles - set(fields))]
         singles = tuple(self._single(part, fields.get(part, ())) for part in parts)
         tables = self._rules.used_tables
-        return Compiled(self._columns, singles, existences, lists, ready, group, self._wheres, tables)
+        return Compiled(self._columns, singles, existences, lists, ready, group, nationals, self._wheres, tables)
 
     def _fields(self, part: str, rules: Mapping[str, FieldRule]) -> tuple[ReadField, ...]:
         known = case_fields()
@@ -119,8 +122,8 @@ class _Compiler:
 
     def _list(self, rule: ListRule, field: Field, under: str, place: Place) -> ReadList:
         path = f"{under}.{field.path}" if under else field.path
-        for column in (*rule.sort, *rule.on):
-            self._columns.use(rule.part, column)
+        sort = tuple(self._columns.use(rule.part, column) for column in rule.sort)
+        on = tuple((self._columns.use(rule.part, mine), theirs.lower()) for mine, theirs in rule.on.items())
         value = None
         if rule.value is not None:
             around, _, leaf = path.rpartition(".")
@@ -140,9 +143,8 @@ class _Compiler:
         )
         only = compile_condition(rule.only, rule.part, self._columns) if rule.only is not None else None
         name = tuple(field.path.split("."))
-        on = tuple(rule.on.items())
         ready = self._list_ready(path)
-        return ReadList(path, name, rule.part, rule.sort, only, on, value, fields, lists, ready, self._columns)
+        return ReadList(path, name, rule.part, sort, only, on, value, fields, lists, ready, self._columns)
 
     def _nested(self, rule: ListRule, field: Field, parent: str, under: str, place: Place) -> ReadList:
         for column in rule.on.values():

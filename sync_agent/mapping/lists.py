@@ -1,6 +1,6 @@
 """How rows become the entries of a list: which belong, in which order, and that one row read twice is one entry."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -58,6 +58,17 @@ class ReadList:
             if self.ready is not None and self.ready(row, singles):
                 ready.add(key)
         return self._told_apart(entries, faults), ready
+
+    def keyed(self, parts: Mapping[str, Sequence[Row]], singles: Singles) -> Iterator[tuple[str, Row]]:
+        """Yield the row of each entry with its local key; nothing for a key that cannot be read or is claimed twice."""
+        of_key = [each for each in self.fields if each.path == f"{self.path}.local_key"]
+        entries: list[tuple[object, Row]] = []
+        for row in self._rows(parts, None, singles):
+            data: Data = {}
+            fill(data, of_key, row, singles, [])  # faults are those of the entry itself
+            entries.append((data.get("local_key"), row))
+        keys = [key for key, _ in entries]
+        yield from ((str(key), row) for key, row in entries if key is not None and keys.count(key) == 1)
 
     def _rows(self, parts: Mapping[str, Sequence[Row]], around: Row | None, singles: Singles) -> Sequence[Row]:
         rows: Sequence[Row] = parts.get(self.part, ())

@@ -51,7 +51,11 @@ def _explained(error: ValidationError, document: Document) -> ConfigError:
     if first["type"] == "extra_forbidden":
         return unknown_word("unknown word '{word}'", word, _words(place[:-1]), where)
     if first["loc"] and first["loc"][-1] == "[key]":
-        known = {step.value for step in Step} if place[0] == "ready_when" else {"petition", "person", "link"}
+        known = (
+            {step.value for step in Step}
+            if place[0] in {"ready_when", "national_ids"}
+            else {"petition", "person", "link"}
+        )
         return unknown_word("unknown word '{word}'", word, known, where)
     if first["type"] == "missing":
         return ConfigError("the word '{word}' is missing", where=where, facts=(("word", word),))

@@ -33,19 +33,25 @@ class Mapped:
     """One mapped case.
 
     `ready` holds (step, local key) whose `ready_when` holds, of steps the case has; local key '' for single steps.
-    `group` holds what the case shares with others, such as `petition:12`. Its repr shows nothing: keys may be names.
+    `group` holds what the case shares with others, such as `petition:12`. `national_ids` are the Ids that the local
+    system keeps, `sent` what it says went up, `told_steps` the steps of which it tells either. Its repr shows nothing:
+    keys may be names.
     """
 
     case: CaseFile = field(repr=False)
     ready: frozenset[tuple[Step, str]] = field(repr=False)
     findings: tuple[Finding, ...] = field(repr=False)
     group: tuple[str, ...] = field(repr=False)
+    national_ids: Mapping[tuple[Step, str], str] = field(default_factory=dict, repr=False)
+    sent: frozenset[tuple[Step, str]] = field(default=frozenset(), repr=False)
+    told_steps: frozenset[Step] = field(default=frozenset(), repr=False)
 
 
 class Mapper:
     """Maps rows by a profile that is compiled once. Never raises for bad data; raises ConfigError for a wrong profile.
 
-    `digest` identifies the profile and the tables it uses; `key_definition` what makes a key (source, zone, columns).
+    `digest` identifies the profile and the tables it uses; `key_definition` what makes a key (source, zone, columns),
+    `agency_map` which national agency a local one is.
     """
 
     def __init__(self, profile: Profile, tables: CodeTables) -> None:
@@ -56,13 +62,14 @@ class Mapper:
         self.digest = _digest(profile, self._compiled)
         made_of = [profile.source.id, profile.source.zone, *profile.key.definition]
         self.key_definition = hashlib.sha256(canonical_bytes(made_of)).hexdigest()
+        self.agency_map = _agency_map(profile, self._compiled)
 
     def check_columns(self, columns: Mapping[str, Sequence[str]]) -> None:
         """Raise ConfigError when the profile uses a column that its part does not return."""
         for part, used in sorted(self._compiled.columns.used.items()):
-            for column in sorted(used):
+            for column, spelled in sorted(used.items()):
                 if column not in columns[part]:
-                    raise self._unknown_column(part, column, columns[part])
+                    raise self._unknown_column(part, spelled, columns[part])
 
     def map(self, rows: CaseRows) -> Mapped:
         """Return the case with its findings, sorted; the same rows in any order give the same result."""
@@ -81,7 +88,26 @@ class Mapper:
         findings.update(_finding(fault) for fault in faults)
         findings.update(_unclassified(case, findings))
         group = self._group(rows, findings)
-        return Mapped(case, self._ready(case, singles, ready), _in_order(findings), group)
+        facts = self._compiled.nationals.read(rows.parts, singles)
+        findings.update(facts.findings)
+        return Mapped(
+            case,
+            self._ready(case, singles, ready),
+            _in_order(findings),
+            group,
+            facts.ids,
+            frozenset(facts.sent),
+            self._compiled.nationals.steps,
+        )
+
+    def place_of_ids(self, step: Step) -> str:
+        """Return the local table and column of the national Ids of a step, "" where the profile names none."""
+        return self._compiled.nationals.wheres.get(step, "")
+
+    def place_of(self, path: str) -> str:
+        """Return the local table and column that a field is read from, a part by its file; "" where none is named."""
+        wheres = self._compiled.wheres
+        return wheres.get(path) or wheres.get(f"{path}.location", "")
 
     def _key_findings(self, key: str) -> list[Finding]:
         if key.isascii() and len(key) <= _KEY_LENGTH and self._pattern.fullmatch(key):
@@ -167,9 +193,9 @@ class Mapper:
         for part, used in self._compiled.columns.used.items():
             found = rows.parts.get(part)
             if found and part not in self._checked_parts:
-                for column in sorted(used):
+                for column, spelled in sorted(used.items()):
                     if column not in found[0]:
-                        raise self._unknown_column(part, column, list(found[0]))
+                        raise self._unknown_column(part, spelled, list(found[0]))
                 self._checked_parts.add(part)
 
     def _unknown_column(self, part: str, column: str, known: Sequence[str]) -> ConfigError:
@@ -240,3 +266,16 @@ def _digest(profile: Profile, compiled: Compiled) -> str:
     for name, table in sorted(compiled.tables.items()):
         digest.update(b"\x00" + name.encode() + b"\x00" + table.content())
     return digest.hexdigest()
+
+
+def _agency_map(profile: Profile, compiled: Compiled) -> str:
+    """Digest what turns a local agency into a national one: the values and code tables of the rules for `agency`."""
+    rules = [rules["agency"] for rules in profile.fields.values() if "agency" in rules]
+    made_of: list[Any] = []
+    while rules:
+        rule = rules.pop(0)
+        rules = [*(rule.first_of or ()), *rules]
+        table = compiled.tables[rule.codes].content().decode() if rule.codes is not None else None
+        values = sorted([str(local), code] for local, code in (rule.values or {}).items())
+        made_of.append([str(rule.constant), values, table])
+    return hashlib.sha256(canonical_bytes(made_of)).hexdigest()

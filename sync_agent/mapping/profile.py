@@ -8,7 +8,7 @@ from sync_agent.domain.steps import Step
 from sync_agent.mapping.document import Document
 from sync_agent.source import SourceSpec
 
-__all__ = ["Condition", "FieldRule", "GroupEntry", "KeySpec", "ListRule", "Profile", "Rule", "Split"]
+__all__ = ["Condition", "FieldRule", "GroupEntry", "KeySpec", "ListRule", "NationalId", "Profile", "Rule", "Split"]
 
 Scalar: TypeAlias = bool | int | str
 """A local value as a person writes it in YAML; compared with the database as text (1, '1' and true-as-1 are equal)."""
@@ -145,6 +145,17 @@ class GroupEntry(_Section):
     column: str
 
 
+class NationalId(_Section):
+    """Where the local system keeps that a step went up: a column with the Id, or what holds when it was sent.
+
+    `part` belongs to steps that a case has once; the rows of the others are those of their list.
+    """
+
+    part: str | None = None
+    column: str | None = None
+    when: Condition | None = None
+
+
 class Profile(_Section):
     """A whole profile. `fields` is by part, then by path; of two parts that give one path the first wins."""
 
@@ -156,6 +167,7 @@ class Profile(_Section):
     lists: dict[str, ListRule] = {}
     ready_when: dict[Step, Condition]
     group: dict[Literal["petition", "person", "link"], tuple[GroupEntry, ...]] = {}
+    national_ids: dict[Step, NationalId] = {}
 
     _document: Document = PrivateAttr(default=Document("profile", None, {(): 1}))
 

@@ -1,14 +1,20 @@
-"""Decides whose account speaks for an agency, and where its secret comes from: a private file or the environment."""
+"""Decides whose account speaks for an agency, and where its secret comes from: a private file or the environment.
+
+A secret in a file may be changed while the agent runs: the next request carries the new one.
+"""
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sync_agent.errors import ConfigError
+from sync_agent.logs import LogEvent, log
+from sync_agent.national.lgsp import LgspSettings, identity_of
 from sync_agent.secretfile import read_secret
 
 __all__ = ["Account", "AccountSettings", "Accounts", "load_accounts"]
@@ -21,8 +27,9 @@ class AccountSettings(BaseModel):
 
     alias: str = Field(pattern=r"^[A-Za-z0-9._-]{1,40}$")
     agencies: tuple[str, ...]  # none: speaks for nobody yet
-    auth: Literal["basic", "bearer"] = "basic"
+    auth: Literal["basic", "bearer", "lgsp"] = "basic"
     username: str = ""
+    lgsp: LgspSettings | None = None
     secret_file: Path | None = None
     secret_env: str = ""
 
@@ -32,16 +39,26 @@ class AccountSettings(BaseModel):
             raise ValueError("exactly one of secret_file and secret_env is needed")
         if self.auth == "basic" and (not self.username or ":" in self.username):
             raise ValueError("basic needs a username without a colon")
+        if self.auth == "lgsp" and self.username:
+            raise ValueError("lgsp takes no username: it is named by its access_key")
+        if self.auth == "lgsp" and self.lgsp is None:
+            raise ValueError("lgsp needs the table [national.accounts.lgsp] below its account")
+        if self.auth != "lgsp" and self.lgsp is not None:
+            raise ValueError('the table [national.accounts.lgsp] needs auth = "lgsp"')
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account ready to be used; `authorization` is the header's value."""
+    """An account ready to be used; `authorization` is the header's value, or what gives the one now in force.
+
+    For an account that goes through an LGSP it is the value of `lgspaccesstoken`, by which it gets its tokens.
+    """
 
     alias: str
     agencies: frozenset[str]
-    authorization: str = field(repr=False)
+    authorization: str | Callable[[], str] = field(repr=False)
+    lgsp: LgspSettings | None = None
 
 
 class Accounts:
@@ -66,11 +83,62 @@ class Accounts:
         return self._by_agency.get(agency)
 
     def authorization(self, alias: str) -> str:
-        """Return the header's value. Raises ConfigError for an alias that is not configured."""
+        """Return the header's value, by the secret now in force. Raises ConfigError for an alias not configured."""
         account = self._by_alias.get(alias)
         if account is None:
             raise ConfigError("there is no account {alias}", where="national.accounts", facts=(("alias", alias),))
-        return account.authorization
+        return account.authorization if isinstance(account.authorization, str) else account.authorization()
+
+    def lgsp(self, alias: str) -> LgspSettings | None:
+        """Return how an account speaks through an LGSP, None for one that does not."""
+        account = self._by_alias.get(alias)
+        return None if account is None else account.lgsp
+
+
+class _FromFile:
+    """The header's value by a secret file, which is read again when it is another than before.
+
+    Replace the file by renaming a new one over it: one that is written in place can be read half done. While a new
+    file cannot be used (missing, empty, open to others) the old secret stays in use and each call tries again. Safe
+    to share between threads.
+    """
+
+    def __init__(self, settings: AccountSettings, file: Path) -> None:
+        self._settings = settings
+        self._file = file
+        self._reading = Lock()
+        self._warned = False
+        self._known = self._look(), self._read()  # looked at first: what replaces it in between is seen next time
+
+    def __call__(self) -> str:
+        """Return the value now in force."""
+        if self._look() != self._known[0]:
+            self._renew()
+        return self._known[1]
+
+    def _renew(self) -> None:
+        with self._reading:
+            seen = self._look()
+            if seen == self._known[0]:
+                return
+            try:
+                self._known = seen, self._read()
+            except ConfigError:
+                if not self._warned:
+                    log(LogEvent.SECRET_UNUSABLE, "warning", account=self._settings.alias)
+                self._warned = True
+            else:
+                self._warned = False
+
+    def _look(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._file.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def _read(self) -> str:
+        return _authorization(self._settings, read_secret(self._file, "", where=_place(self._settings.alias)))
 
 
 def load_accounts(settings: Iterable[AccountSettings], folder: Path) -> Accounts:
@@ -82,11 +150,13 @@ def load_accounts(settings: Iterable[AccountSettings], folder: Path) -> Accounts
             raise _wrong("two accounts have this alias", each.alias)
         if taken:
             raise _wrong("another account already speaks for {agency}", each.alias, ("agency", min(taken)))
-        accounts.append(Account(each.alias, frozenset(each.agencies), _authorization(each, _secret(each, folder))))
+        accounts.append(Account(each.alias, frozenset(each.agencies), _source_of(each, folder), each.lgsp))
     return Accounts(accounts)
 
 
 def _authorization(settings: AccountSettings, secret: str) -> str:
+    if settings.lgsp is not None:
+        return identity_of(settings.lgsp, secret)
     if settings.auth == "basic":
         return "Basic " + base64.b64encode(f"{settings.username}:{secret}".encode()).decode("ascii")
     if not secret.isascii() or not secret.isprintable() or " " in secret:
@@ -94,9 +164,10 @@ def _authorization(settings: AccountSettings, secret: str) -> str:
     return f"Bearer {secret}"
 
 
-def _secret(settings: AccountSettings, folder: Path) -> str:
-    file = None if settings.secret_file is None else folder / settings.secret_file
-    return read_secret(file, settings.secret_env, where=_place(settings.alias))
+def _source_of(settings: AccountSettings, folder: Path) -> str | Callable[[], str]:
+    if settings.secret_file is not None:
+        return _FromFile(settings, folder / settings.secret_file)
+    return _authorization(settings, read_secret(None, settings.secret_env, where=_place(settings.alias)))
 
 
 def _wrong(what: str, alias: str, *facts: tuple[str, object]) -> ConfigError:

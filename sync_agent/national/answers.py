@@ -10,14 +10,15 @@ from typing import Any
 
 import orjson
 
+from sync_agent.domain.nationalid import is_national_id
 from sync_agent.national.exchange import Reply
 from sync_agent.national.kntc import KntcContract
-from sync_agent.national.outcomes import Accepted, NotProcessed, Outcome, Refused, Unknown
+from sync_agent.national.outcomes import TOO_LARGE, Accepted, NotProcessed, Outcome, Refused, Unknown
+from sync_agent.national.search import FoundCase
 
-__all__ = ["AnswerError", "found_ids", "judge", "listed", "seconds_to_wait"]
+__all__ = ["AnswerError", "found_cases", "found_ids", "judge", "listed", "seconds_to_wait"]
 
 LONGEST_WAIT = 86_400.0
-_NATIONAL_ID = re.compile(r"[A-Za-z0-9{][A-Za-z0-9._{}-]{0,63}")
 
 
 class AnswerError(Exception):
@@ -37,7 +38,7 @@ def judge(reply: Reply, contract: KntcContract, *, production: bool, now: Callab
     try:
         national_id, message = _id_and_message(reply, contract)
     except AnswerError as error:
-        return Unknown(error.cause, status, reply.body)
+        return _unreadable(reply, error.cause)
     if not national_id:
         return _refused(message, reply, contract)
     if status >= HTTPStatus.MULTIPLE_CHOICES:
@@ -61,10 +62,25 @@ def _by_status(reply: Reply, contract: KntcContract, now: Callable[[], datetime]
 
 
 def _refused(message: str | None, reply: Reply, contract: KntcContract) -> Outcome:
+    if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return Refused(TOO_LARGE, _size(reply), reply.status, answer=reply.body, final=True)
     if message is None or HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.BAD_REQUEST:
         return Unknown("malformed", reply.status, reply.body)
     refusals = contract.refusals
-    return Refused(refusals.code(message), refusals.masked(message), reply.status, message, reply.body)
+    masked, final = refusals.masked(message), refusals.is_final(message)
+    return Refused(refusals.code(message), masked, reply.status, message, reply.body, final)
+
+
+def _unreadable(reply: Reply, cause: str) -> Outcome:
+    """Return the doubt that a page instead of an answer leaves, whatever its status: the message may be there."""
+    if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return Unknown(TOO_LARGE, reply.status, reply.body, _size(reply))
+    return Unknown("forbidden" if reply.status == HTTPStatus.FORBIDDEN else cause, reply.status, reply.body)
+
+
+def _size(reply: Reply) -> str:
+    """Return what is said in place of a text where a message was too large."""
+    return f"{reply.asked_bytes} bytes"
 
 
 def listed(reply: Reply, contract: KntcContract) -> list[dict[str, Any]]:
@@ -84,7 +100,7 @@ def found_ids(rows: list[dict[str, Any]], token: str, contract: KntcContract, *,
     """
     line = contract.token_line(token)
     ids = [row.get(contract.file.answer.id) for row in rows if line in _lines(row.get("NoiDung"))]
-    usable = [each for each in ids if isinstance(each, str) and _NATIONAL_ID.fullmatch(each)]
+    usable = [each for each in ids if isinstance(each, str) and is_national_id(each)]
     if len(usable) != len(ids):
         raise AnswerError("malformed")
     if production and any(_simulated(each, contract) for each in usable):
@@ -94,6 +110,29 @@ def found_ids(rows: list[dict[str, Any]], token: str, contract: KntcContract, *,
     return list(dict.fromkeys(usable))
 
 
+def found_cases(rows: list[dict[str, Any]], contract: KntcContract, *, production: bool) -> list[FoundCase]:
+    """Return the found cases of a look-up, each Id once. Raises AnswerError for a row that cannot be understood."""
+    found = {case.id: case for case in (_found_case(row, contract) for row in rows)}
+    if production and any(_simulated(national_id, contract) for national_id in found):
+        raise AnswerError("foreign_id")
+    return list(found.values())
+
+
+def _found_case(row: dict[str, Any], contract: KntcContract) -> FoundCase:
+    national_id = row.get(contract.file.answer.id)
+    if not isinstance(national_id, str) or not is_national_id(national_id):
+        raise AnswerError("malformed")
+    return FoundCase(national_id, *(_told(row.get(name)) for name in ("ChuDon", "CMTND", "DiaChi", "NoiDung")))
+
+
+def _told(value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise AnswerError("malformed")
+    return value
+
+
 def seconds_to_wait(header: str, now: datetime) -> float | None:
     """Return what Retry-After asks for, at most a day; None for what cannot be read. `now` is aware."""
     header = header.strip()
@@ -101,7 +140,7 @@ def seconds_to_wait(header: str, now: datetime) -> float | None:
         return min(float(header), LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return min(max((until - now).total_seconds(), 0.0), LONGEST_WAIT)
@@ -116,7 +155,7 @@ def _id_and_message(reply: Reply, contract: KntcContract) -> tuple[str, str | No
     if not isinstance(national_id, str) or not isinstance(message, str | None):
         raise AnswerError("malformed")
     national_id = national_id.strip()
-    if national_id and not _NATIONAL_ID.fullmatch(national_id):
+    if national_id and not is_national_id(national_id):
         raise AnswerError("malformed")
     return national_id, message
 

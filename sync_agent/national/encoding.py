@@ -8,9 +8,14 @@ import orjson
 
 from sync_agent.national.messages import Body
 
-__all__ = ["encode"]
+__all__ = ["content_type", "encode"]
 
 _TYPES = {"json": "application/json; charset=utf-8", "form": "application/x-www-form-urlencoded; charset=utf-8"}
+
+
+def content_type(form: Literal["json", "form"]) -> str:
+    """Return the content type of a body written so."""
+    return _TYPES[form]
 
 
 def encode(body: Body, form: Literal["json", "form"]) -> tuple[bytes, str]:

@@ -4,17 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sync_agent.national.content import Content
+
 __all__ = ["LostError", "NotSentError", "Reply", "Transport"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer as it came, whatever its status. `retry_after` is the raw header."""
+    """An answer as it came, whatever its status, and how many bytes it answers. `retry_after` is the raw header."""
 
     status: int
     content_type: str = field(repr=False)
     retry_after: str = field(repr=False)
     body: bytes = field(repr=False)
+    asked_bytes: int = 0
 
 
 class NotSentError(Exception):
@@ -36,8 +39,11 @@ class LostError(Exception):
 class Transport(Protocol):
     """Carries one request; the one place that knows an HTTP library."""
 
-    def post(self, path: str, content: bytes, headers: Mapping[str, str]) -> Reply:
-        """Return the answer to a POST below the base address. Raises NotSentError or LostError."""
+    def post(self, path: str, content: bytes | Content, headers: Mapping[str, str]) -> Reply:
+        """Return the answer to a POST below the base address, or to a whole one. Raises NotSentError or LostError.
+
+        A content that raises FileChangedError while it is sent is never sent to its end: that is a LostError.
+        """
         ...
 
     def close(self) -> None:

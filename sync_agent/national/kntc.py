@@ -3,11 +3,13 @@
 What is not known about the service is a capability; its default never sends what could not be taken back.
 """
 
-import base64
 import hashlib
+import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import BinaryIO, Final
 
 import orjson
 
@@ -21,15 +23,15 @@ from sync_agent.national.kntc_case import case_body
 from sync_agent.national.kntc_steps import acceptance_body, enforcement_body, processing_body, settlement_body
 from sync_agent.national.messages import (
     Body,
-    FileChangedError,
-    FileSlot,
     Ids,
     Message,
     Projection,
     Sent,
     Shape,
+    WireFile,
     WireOptions,
     WireRequest,
+    put,
 )
 from sync_agent.national.messages import Path as BodyPath
 from sync_agent.national.protected import closed
@@ -51,7 +53,8 @@ _LISTS: Final[Mapping[Step, Mapping[str, tuple[BodyPath, ...]]]] = {
     },
 }
 _ID_PLACEHOLDER = "00000000-0000-0000-0000-000000000000"
-_BASE64_GROUP, _BASE64_CHARACTERS = 3, 4
+_SMALLEST_CAP = 10
+"""No list of found cases is cut shorter, where the contract does not know how long one can be."""
 
 
 class KntcContract:
@@ -103,6 +106,23 @@ class KntcContract:
     def look_up_cap(self) -> int | None:
         """Most cases one look-up returns, None if unknown."""
         return _number(self.capabilities["lookup.cap"])
+
+    def may_be_cut(self, count: int) -> bool:
+        """Tell whether a list of `count` found cases may lack some: it is as long as one can be, or nobody knows."""
+        cap = self.look_up_cap
+        return count >= (_SMALLEST_CAP if cap is None else cap)
+
+    @property
+    def not_found_is_trusted(self) -> bool | None:
+        """Tell whether finding nobody by person data shows that a case is not there; None: it must be proven first."""
+        return None if self.capabilities["lookup"] == "unproven" else True
+
+    def without_token(self, text: str) -> str:
+        """Return a text without the line by which a case can be looked up, whoever wrote it."""
+        before, _, after = self.file.texts.token_line.partition("{token}")
+        line = re.compile(rf"{re.escape(before)}[A-Z2-7]{{26}}{re.escape(after)}")
+        kept = [each for each in unicodedata.normalize("NFC", text).splitlines() if not line.fullmatch(each.strip())]
+        return "\n".join(kept)
 
     def token_line(self, token: str) -> str:
         """Return the line by which a case can be looked up."""
@@ -176,22 +196,25 @@ class KntcContract:
                 field, key = "enforcements.settlement_key", enforcement.local_key
                 yield Finding("required_missing", Level.HOLD, field, Step.ENFORCEMENT, key)
 
-    def check(self, message: Message) -> list[Finding]:
-        """Return where `message` does not match its schema, or is larger than the service is thought to take."""
+    def check(self, message: Message, *, most_bytes: int | None = None) -> list[Finding]:
+        """Return where `message` does not match its schema, or is larger than the service is thought to take.
+
+        `most_bytes` is the largest body where the contract's own figure does not hold.
+        """
         body = message.body
         if message.step is not Step.CASE:
             body = {name: _ID_PLACEHOLDER if name in _ID_FIELDS else value for name, value in body.items()}
         findings = self._schemas[message.step].findings(body, message.step, message.local_key)
-        encoded = message.file_bytes // _BASE64_GROUP * _BASE64_CHARACTERS
-        if encoded + len(message.content()) > self.file.format.largest_body:
-            findings.append(Finding("too_large", Level.HOLD, "", message.step, message.local_key))
+        size, most = message.encoded_files + len(message.content()), most_bytes or self.file.format.largest_body
+        if size > most:
+            sizes = f"{size} B > {most} B"  # there is no column to mend, and which file it is nobody needs to be told
+            findings.append(Finding("too_large", Level.HOLD, "", message.step, message.local_key, sizes))
         return findings
 
-    def request(self, message: Message, ids: Ids, read_file: Callable[[str], bytes]) -> WireRequest:
+    def request(self, message: Message, ids: Ids, open_file: Callable[[str], BinaryIO]) -> WireRequest:
         """Return the request for `message`; `ids.own` makes it an update.
 
-        Raises FileChangedError when a file is not the one that was digested, ValueError when a needed Id is missing,
-        and whatever `read_file` raises.
+        Its files are opened by `open_file` when it is sent. Raises ValueError when a needed Id is missing.
         """
         update = bool(ids.own)
         body: Body = orjson.loads(orjson.dumps(message.body))
@@ -203,10 +226,9 @@ class KntcContract:
         if update and self.capabilities["lists_on_update"] == "append":
             for name in ("people", "classifications"):
                 for path in message.shape.lists.get(name, ()):
-                    _put(body, path, [])
-        for slot in files:
-            _put(body, slot.path, _read(slot, read_file))
-        return WireRequest(message.step, self.file.actions.of(message.step), update, body)
+                    put(body, path, [])
+        opened = tuple(WireFile(each.path, each.sha256, each.size, partial(open_file, each.location)) for each in files)
+        return WireRequest(message.step, self.file.actions.of(message.step), update, body, opened)
 
     def _put_ids(self, step: Step, body: Body, ids: Ids) -> None:
         if step is Step.CASE:
@@ -224,7 +246,8 @@ class KntcContract:
     def update_stop(self, step: Step, *, old: Sent, message: Message) -> str | None:
         """Return the rule that forbids sending the changed `message` over what was acknowledged, None if none does.
 
-        A rule that a person may release (`update_empties_field`) comes only when no other forbids it.
+        A rule that a person may release (`update_empties_field`, and `adopted_update` for the first update of what was
+        taken over) comes only when no other forbids it.
         """
         changed = old.changed(message)
         overwrites = self._overwrites(step)
@@ -234,15 +257,36 @@ class KntcContract:
             return "files_changed"
         if changed & {"people", "classifications"} and self.capabilities["lists_on_update"] == "append":
             return "update_not_expressible"
-        if overwrites or self.capabilities["empty_string"] == "clears" or not self._empties(old, message):
-            return None
-        return "update_not_expressible" if self.capabilities["empty_string"] == "keeps" else "update_empties_field"
+        empties = not overwrites and self.capabilities["empty_string"] != "clears" and self._empties(old, message)
+        if empties and self._keeps_empty:
+            return "update_not_expressible"
+        if old.adopted:
+            return "adopted_update"
+        return "update_empties_field" if empties else None
+
+    def emptied(self, message: Message) -> tuple[str, ...]:
+        """Return the leaf paths that an update with `message` may empty in the national record, in their order."""
+        if self._keeps_empty and not self._overwrites(message.step):
+            return ()
+        filled, lists = set(message.present()), message.shape.lists
+        kept = [] if self._lists_replace or self._overwrites(message.step) else list(lists.get("files", ()))
+        if self.capabilities["lists_on_update"] == "append":
+            kept += [*lists.get("people", ()), *lists.get("classifications", ())]
+        return tuple(
+            leaf
+            for position, leaf in enumerate(message.shape.leaves)
+            if position not in filled and leaf not in _ID_LEAVES and not _below(leaf, kept)
+        )
 
     def repeatable(self, step: Step, update: bool) -> bool:
         """Tell whether the same request may be sent again after its answer was lost."""
         if step in _OVERWRITABLE:
             return self._overwrites(step)
         return update and (step is not Step.SETTLEMENT or self.capabilities["settlement.update"] != "unknown")
+
+    @property
+    def _keeps_empty(self) -> bool:
+        return self.capabilities["empty_string"] == "keeps"
 
     @property
     def _lists_replace(self) -> bool:
@@ -268,6 +312,7 @@ class KntcContract:
 
 _OVERWRITABLE: Final = frozenset({Step.PROCESSING, Step.ACCEPTANCE})
 _ID_FIELDS: Final = frozenset({"Id", "IdKetQua"})
+_ID_LEAVES: Final = _ID_FIELDS | {"VuViec.Id", "ThiHanhId"}
 
 
 def load_contract(folder: Path, capabilities: Mapping[str, str]) -> KntcContract:
@@ -279,6 +324,10 @@ def load_contract(folder: Path, capabilities: Mapping[str, str]) -> KntcContract
     chosen = choose(file, capabilities, "national.capabilities")
     schemas = {action: read_schema(folder, action) for action in (file.actions.of(step) for step in Step)}
     return KntcContract(file, chosen, schemas, read_refusals(folder), _digest(folder, chosen))
+
+
+def _below(leaf: str, lists: list[BodyPath]) -> bool:
+    return any(leaf.startswith(".".join(map(str, path)) + "[]") for path in lists)
 
 
 def _nameless(case: CaseFile) -> Iterator[Finding]:
@@ -310,16 +359,3 @@ def _digest(folder: Path, capabilities: Mapping[str, str]) -> str:
 def _finding_order(finding: Finding) -> tuple[int, str, str, str]:
     order = -1 if finding.step is None else STEP_ORDER[finding.step]
     return order, finding.local_key, finding.field, finding.rule
-
-
-def _put(body: Any, path: BodyPath, value: Any) -> None:
-    for part in path[:-1]:
-        body = body[part]
-    body[path[-1]] = value
-
-
-def _read(slot: FileSlot, read_file: Callable[[str], bytes]) -> str:
-    content = read_file(slot.location)
-    if hashlib.sha256(content).hexdigest() != slot.sha256:
-        raise FileChangedError("a file has changed since the case was read", todo="it is read again at the next pass")
-    return base64.b64encode(content).decode("ascii")

@@ -5,7 +5,7 @@ A message knows its content without national Ids and file bytes, so that its dig
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -24,12 +24,16 @@ __all__ = [
     "Projection",
     "Sent",
     "Shape",
+    "WireFile",
     "WireOptions",
     "WireRequest",
+    "put",
 ]
 
 Body = dict[str, Any]
 Path = tuple[str | int, ...]
+
+_BASE64_GROUP, _BASE64_CHARACTERS = 3, 4
 
 
 class FileChangedError(SourceError):
@@ -114,9 +118,9 @@ class Message:
                 yield kept
 
     @property
-    def file_bytes(self) -> int:
-        """The size of all files together, as far as it is known."""
-        return sum(slot.size or 0 for slot in self.files)
+    def encoded_files(self) -> int:
+        """The bytes of all files together as base64, as far as their sizes are known."""
+        return sum(-(-(slot.size or 0) // _BASE64_GROUP) * _BASE64_CHARACTERS for slot in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,7 @@ class Sent:
     present: tuple[int, ...]
     contract: str
     digest: Callable[[bytes], str] = field(repr=False)
+    adopted: bool = False  # taken over as it was: what the national record holds beside it is not known
 
     def changed(self, message: Message) -> frozenset[str]:
         """Return the names of the lists that are no longer what was sent; one that was not kept has changed."""
@@ -156,13 +161,37 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class WireFile:
+    """A file that is read while it is sent: its place in the body, what was digested, and what opens it from the start.
+
+    `size` in bytes, None if unknown.
+    """
+
+    path: Path
+    sha256: str = field(repr=False)
+    size: int | None
+    opener: Callable[[], BinaryIO] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class WireRequest:
-    """One request, ready to be encoded. `update` False creates a record that cannot be taken back."""
+    """One request, ready to be encoded. `update` False creates a record that cannot be taken back.
+
+    The body is whole but for the bytes of `files`, whose places are empty.
+    """
 
     step: Step
     action: str
     update: bool
     body: Body = field(repr=False)
+    files: tuple[WireFile, ...] = field(default=(), repr=False)
+
+
+def put(body: Any, path: Path, value: Any) -> None:
+    """Put a value at a place of a body."""
+    for part in path[:-1]:
+        body = body[part]
+    body[path[-1]] = value
 
 
 def _digests(files: tuple[FileSlot, ...]) -> list[list[Any]]:

@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass, field
 
-__all__ = ["Accepted", "NotProcessed", "Outcome", "Refused", "Unknown"]
+__all__ = ["FILE_CHANGED", "TOO_LARGE", "Accepted", "NotProcessed", "Outcome", "Refused", "Unknown"]
+
+FILE_CHANGED = "file_changed"
+"""Cause of a message that did not go up whole, because its file was another than the one it was judged by."""
+
+
+TOO_LARGE = "too_large"
+"""Code of a refusal, or cause of a doubt: the message was larger than the service, or what stands before it, takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +23,17 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Understood and not taken. `masked` shows only words of the refusal vocabulary; `raw` never leaves memory."""
+    """Understood and not taken; `final`: the same content is known to be refused for ever.
+
+    `masked` shows only words of the refusal vocabulary; `raw` never leaves memory.
+    """
 
     code: str
     masked: str
     status: int
     raw: str = field(default="", repr=False)
     answer: bytes = field(default=b"", repr=False)
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +47,15 @@ class NotProcessed:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """It may have been processed or not. A create must not be sent again on this. `status` 0: no answer."""
+    """It may have been processed or not. A create must not be sent again on this. `status` 0: no answer.
+
+    `masked` is what may be shown of it, as in `Refused`.
+    """
 
     cause: str
     status: int = 0
     answer: bytes = field(default=b"", repr=False)
+    masked: str = ""
 
 
 Outcome = Accepted | Refused | NotProcessed | Unknown

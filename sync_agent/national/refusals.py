@@ -27,6 +27,7 @@ class _Refusal(_Section):
     code: str = Field(pattern=r"^[a-z][a-z_]{2,39}$")
     pattern: str = Field(min_length=1)
     evidence: str = Field(min_length=1)
+    final: bool = False  # the same content would be refused for ever
 
     @field_validator("pattern")
     @classmethod
@@ -46,8 +47,17 @@ class Refusals(_Section):
 
     def code(self, text: str) -> str:
         """Return the code of a known text, else `refused_unknown`. The whole text must match."""
+        known = self._known_as(text)
+        return REFUSED_UNKNOWN if known is None else known.code
+
+    def is_final(self, text: str) -> bool:
+        """Tell whether a text is known to refuse the same content for ever; an unknown one is not."""
+        known = self._known_as(text)
+        return known is not None and known.final
+
+    def _known_as(self, text: str) -> _Refusal | None:
         normal = _normal(text)
-        return next((each.code for each in self.refusal if re.fullmatch(each.pattern, normal)), REFUSED_UNKNOWN)
+        return next((each for each in self.refusal if re.fullmatch(each.pattern, normal)), None)
 
     def masked(self, text: str) -> str:
         """Return `text` with every word hidden that is not part of a phrase of the vocabulary.

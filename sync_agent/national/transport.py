@@ -1,18 +1,20 @@
 """Carries requests over HTTP and decides by the type of a failure whether bytes had left. The only user of httpx."""
 
 import logging
-import os
 import re
 import ssl
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
 
 from sync_agent.errors import ConfigError
+from sync_agent.national.content import Content
 from sync_agent.national.exchange import LostError, NotSentError, Reply
+from sync_agent.national.messages import FileChangedError
+from sync_agent.national.outcomes import FILE_CHANGED
 from sync_agent.national.transport_settings import TransportSettings
+from sync_agent.secretfile import is_private, secret_path
 
 __all__ = ["HttpTransport", "tls_context"]
 
@@ -29,11 +31,12 @@ class HttpTransport:
         for name in ("httpx", "httpcore"):  # both log whole addresses
             logging.getLogger(name).setLevel(logging.WARNING)
         self._base = str(settings.base_url).rstrip("/") + "/"
+        context = tls_context(settings, folder)
         self._client = httpx.Client(
-            verify=tls_context(settings, folder),
+            verify=context,
             trust_env=False,
             follow_redirects=False,
-            proxy=settings.proxy or None,
+            proxy=_proxy(settings.proxy, context),
             timeout=httpx.Timeout(
                 connect=settings.connect_seconds,
                 read=settings.read_seconds,
@@ -48,10 +51,17 @@ class HttpTransport:
             headers={"User-Agent": "sync-agent", "Accept": "application/json"},
         )
 
-    def post(self, path: str, content: bytes, headers: Mapping[str, str]) -> Reply:
-        """Return the answer to a POST below the base address. Raises NotSentError or LostError."""
+    def post(self, path: str, content: bytes | Content, headers: Mapping[str, str]) -> Reply:
+        """Return the answer to a POST below the base address, or to a whole one. Raises NotSentError or LostError.
+
+        It always says its length. One whose file changes on the way is cut off short of it, and its connection closed.
+        """
+        whole = {**headers, "Content-Length": str(len(content))}
+        address = path if re.match(r"https?://", path) else self._base + path
         try:
-            response = self._client.post(self._base + path, content=content, headers=headers)
+            response = self._client.post(address, content=content, headers=whole)
+        except FileChangedError:
+            raise LostError(FILE_CHANGED) from None
         except _NOTHING_LEFT as error:
             raise NotSentError(_cause(error)) from None
         except httpx.RequestError as error:
@@ -68,16 +78,27 @@ class HttpTransport:
         self._client.close()
 
 
+def _proxy(address: str, context: ssl.SSLContext) -> httpx.Proxy | None:
+    if not address:
+        return None
+    return httpx.Proxy(address, ssl_context=context if address.startswith("https:") else None)
+
+
 def tls_context(settings: TransportSettings, folder: Path) -> ssl.SSLContext:
-    """Return the context that verifies the service, by the private CA if one is set. Raises ConfigError."""
+    """Return the context that verifies the service, by the private CA if one is set: TLS 1.2 or newer.
+
+    Raises ConfigError.
+    """
     setting, path = "national.transport.ca_file", settings.ca_file
     try:
         context = ssl.create_default_context(cafile=None if path is None else folder / path)
+        context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
         setting, path = "national.transport.client_certificate", settings.client_certificate
         if path is not None:
             key = settings.client_key
-            context.load_cert_chain(folder / path, None if key is None else folder / key, password=_no_password)
-            _require_private(folder / (key or path))
+            private = folder / (key or path)
+            context.load_cert_chain(folder / path, key and secret_path(private), password=_no_password)
+            _require_private(private)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise ConfigError(
             "the certificate {path} cannot be used ({reason})",
@@ -88,7 +109,7 @@ def tls_context(settings: TransportSettings, folder: Path) -> ssl.SSLContext:
 
 
 def _require_private(key: Path) -> None:
-    if os.name == "posix" and key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if not is_private(key, secret_path(key).stat()):
         raise ConfigError(
             "others can read {name}",
             where="national.transport.client_key",

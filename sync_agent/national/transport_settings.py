@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-__all__ = ["TransportSettings"]
+__all__ = ["TransportSettings", "plain_address"]
 
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
@@ -38,27 +38,34 @@ class TransportSettings(BaseModel):
     @field_validator("base_url", "proxy")
     @classmethod
     def _plain_address(cls, address: str) -> str:
-        if not address:
-            return address
-        parts = urlsplit(address)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("must be an http or https address")
-        if parts.username is not None or parts.password is not None:
-            raise ValueError("must not hold a user name or password")
-        if parts.query or parts.fragment:
-            raise ValueError("must not hold a query or fragment")
-        return address
+        return plain_address(address) if address else address
 
     @model_validator(mode="after")
     def _http_needs_a_reason(self) -> "TransportSettings":
-        parts = urlsplit(self.base_url)
-        if not parts.hostname:
+        if not self.base_url:
             raise ValueError("base_url is needed")
+        self.require_safe(self.base_url)
+        if self.client_key is not None and self.client_certificate is None:
+            raise ValueError("client_key needs client_certificate")
+        return self
+
+    def require_safe(self, address: str) -> None:
+        """Raise ValueError for an address without TLS whose host was not named."""
+        parts = urlsplit(address)
         named = self.plain_http_host == parts.hostname and bool(self.plain_http_reason.strip())
         if parts.scheme == "http" and not named:
             raise ValueError(
                 "plain http is refused: use https, or name the host in plain_http_host and say why in plain_http_reason"
             )
-        if self.client_key is not None and self.client_certificate is None:
-            raise ValueError("client_key needs client_certificate")
-        return self
+
+
+def plain_address(address: str) -> str:
+    """Return `address` if it is one of http or https with nothing secret in it. Raises ValueError."""
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an http or https address")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not hold a user name or password")
+    if parts.query or parts.fragment:
+        raise ValueError("must not hold a query or fragment")
+    return address

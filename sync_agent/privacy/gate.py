@@ -9,6 +9,7 @@ from sync_agent.domain.cleared import ClearedCase
 from sync_agent.domain.findings import Finding, Level
 from sync_agent.domain.steps import Step
 from sync_agent.privacy.allowlist import compile_allow_list, is_confidential
+from sync_agent.privacy.freetext import personal_numbers
 from sync_agent.privacy.keys import is_code
 from sync_agent.privacy.names import CommonNames, fold, spelled, words
 from sync_agent.privacy.paths import texts
@@ -44,10 +45,14 @@ class GateResult:
 
 
 class Gate:
-    """The confidentiality gate of one policy. Safe to share between threads."""
+    """The confidentiality gate of one policy. Safe to share between threads.
 
-    def __init__(self, policy: Policy) -> None:
+    `numbers` is how serious a personal number in the free text of an unprotected case is.
+    """
+
+    def __init__(self, policy: Policy, *, numbers: Level = Level.WARN) -> None:
         self.policy = policy
+        self._numbers = numbers
         self._passes = {
             protected: compile_allow_list(policy.open_paths(protected=protected)) for protected in (True, False)
         }
@@ -57,12 +62,17 @@ class Gate:
         """Return why `case` is protected on its own witnesses; empty when it is not."""
         return protection(case, self.policy.triggers)
 
-    def clear(self, case: CaseFile, *, protected: bool) -> GateResult:
-        """Return what of `case` may leave. `protected` adds protection (sticky, of a group) and never removes any."""
+    def clear(self, case: CaseFile, *, protected: bool, lifted: bool = False) -> GateResult:
+        """Return what of `case` may leave. `protected` adds protection (sticky, of a group) and never removes any.
+
+        A case whose protection was `lifted` names no other: its group may still be protected.
+        """
         protected = protected or bool(self.protection(case))
         passed = self._passes[protected](case)
         if not protected:
-            return GateResult(ClearedCase(passed, protected, self.policy.digest), _findings_open(case), self._nothing)
+            passed, findings = (_without_links(passed), _links(case)) if lifted else (passed, ())
+            findings = (*findings, *_findings_open(case), *dict.fromkeys(personal_numbers(passed, self._numbers)))
+            return GateResult(ClearedCase(passed, protected, self.policy.digest), findings, self._nothing)
         passed = _with_roles_only(passed, self.policy.names)
         findings = (*_findings_protected(case), *_strange_codes(passed, self.policy.names))
         return GateResult(ClearedCase(passed, protected, self.policy.digest), findings, self.identities(case))
@@ -77,9 +87,18 @@ def _findings_protected(case: CaseFile) -> tuple[Finding, ...]:
     findings = []
     if not _has_redacted_summary(case):
         findings.append(Finding("needs_redacted_summary", Level.HOLD, "petition.redacted_summary"))
-    findings += [Finding("link_across_protection", Level.WARN, path) for path in _LINKS if _value(case, path)]
+    findings += _links(case)
     findings += [Finding("procedure_withheld", Level.WARN, path) for path in _PROCEDURE if _value(case, path)]
     return tuple(findings)
+
+
+def _links(case: CaseFile) -> tuple[Finding, ...]:
+    return tuple(Finding("link_across_protection", Level.WARN, path) for path in _LINKS if _value(case, path))
+
+
+def _without_links(case: CaseFile) -> CaseFile:
+    petition = case.petition and case.petition.model_copy(update={"duplicate_of": None, "previous_instance": None})
+    return case.model_copy(update={"linked_case": None, "petition": petition})
 
 
 def _has_redacted_summary(case: CaseFile) -> bool:

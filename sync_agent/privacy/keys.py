@@ -83,18 +83,20 @@ class KeyNames:
         """Return `P-` and ten base32 characters: the same for the same case, and useless without the key."""
         return "P-" + self._keyed("pseudonym", case_key)
 
-    def stored(self, mapped: Mapped) -> Mapped:
+    def stored(self, mapped: Mapped, origin: tuple[str, str] | None = None) -> Mapped:
         """Return the case under the keys that the ledger may keep.
 
         A case key that has not the declared form (such a case never goes up) becomes its pseudonym; a local key that is
-        no code becomes `K-` and ten base32 characters, the same for the same key of the same case.
+        no code becomes `K-` and ten base32 characters, the same for the same key of the same case: by its `origin`
+        (source and key) where the case was renamed.
         """
         case_key = mapped.case.case_key
         kept = case_key if self.declared(case_key) else self.pseudonym(case_key)
         strange = {key for key in _local_keys(mapped) if not self._local(key)}
         if kept == case_key and not strange:
             return mapped
-        renamed = {key: "K-" + self._keyed("local key", case_key, key) for key in strange}
+        source_id, named = origin or (self._source_id, case_key)
+        renamed = {key: "K-" + self._keyed("local key", named, key, source_id=source_id) for key in strange}
         return _renamed(mapped, kept, renamed)
 
     def code(self, text: str | None) -> str | None:
@@ -111,8 +113,8 @@ class KeyNames:
             and _PSEUDONYM.fullmatch(key) is None
         )
 
-    def _keyed(self, purpose: str, *keys: str) -> str:
-        content = canonical_bytes([self._source_id, *keys])
+    def _keyed(self, purpose: str, *keys: str, source_id: str = "") -> str:
+        content = canonical_bytes([source_id or self._source_id, *keys])
         digest = hmac.new(self._key, purpose.encode("ascii") + b"\x00" + content, hashlib.sha256).digest()
         return base64.b32encode(digest)[:10].decode("ascii")
 
@@ -128,7 +130,7 @@ def _local_keys(mapped: Mapped) -> Iterator[str]:
         yield settlement.local_key
     for enforcement in mapped.case.enforcements:
         yield from (enforcement.local_key, enforcement.settlement_key)
-    yield from (key for _, key in mapped.ready)
+    yield from (key for keys in (mapped.ready, mapped.national_ids, mapped.sent) for _, key in keys)
     yield from (finding.local_key for finding in mapped.findings)
 
 
@@ -147,4 +149,11 @@ def _renamed(mapped: Mapped, case_key: str, renamed: Mapping[str, str]) -> Mappe
         update={"case_key": case_key, "settlements": tuple(settlements), "enforcements": tuple(enforcements)}
     )
     findings: tuple[Finding, ...] = tuple(replace(each, local_key=name(each.local_key)) for each in mapped.findings)
-    return replace(mapped, case=case, ready=frozenset((s, name(k)) for s, k in mapped.ready), findings=findings)
+    return replace(
+        mapped,
+        case=case,
+        ready=frozenset((s, name(k)) for s, k in mapped.ready),
+        findings=findings,
+        national_ids={(s, name(k)): each for (s, k), each in mapped.national_ids.items()},
+        sent=frozenset((s, name(k)) for s, k in mapped.sent),
+    )

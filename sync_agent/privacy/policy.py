@@ -1,7 +1,8 @@
 """Decides what the privacy policy is: its triggers, its two allow-lists, and the digest a named person signs."""
 
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from sync_agent.privacy.names import CommonNames, fold, load_common_names
 from sync_agent.privacy.paths import leaf_paths
 from sync_agent.privacy.policyfile import PolicyFile, near, read_corruption, read_policy_file
 from sync_agent.privacy.protection import Triggers
-from sync_agent.privacy.sentences import sentences
+from sync_agent.privacy.sentences import Section, sections
 
 __all__ = ["NEVER_OPEN", "Policy", "load_policy"]
 
@@ -72,9 +73,15 @@ class Policy:
         """Return the leaf paths that pass."""
         return self.protected if protected else self.unprotected
 
-    def sentences(self, lang: str) -> list[str]:
+    @property
+    def content(self) -> dict[str, Any]:
+        """What is signed, as JSON-ready values: paths, codes and word lists, sorted; nothing about anyone."""
+        content: dict[str, Any] = json.loads(canonical_bytes(_content(self)))
+        return content
+
+    def sections(self, lang: str) -> list[Section]:
         """Return what the policy says, for the person who signs it; `lang` is `vi` or `en`."""
-        return sentences(self.triggers, self.protected, self.unprotected, lang)
+        return sections(self.triggers, self.protected, self.unprotected, lang)
 
 
 def load_policy(path: Path) -> Policy:
@@ -93,21 +100,21 @@ def load_policy(path: Path) -> Policy:
     )
     names = load_common_names()
     protected, unprotected = frozenset(file.settings.protected.open), frozenset(file.settings.unprotected.open)
-    digest = _digest(triggers, protected, unprotected, names)
-    return Policy(triggers, protected, unprotected, names, digest)
+    unsigned = Policy(triggers, protected, unprotected, names, "")
+    return replace(unsigned, digest=hashlib.sha256(canonical_bytes(unsigned.content)).hexdigest())
 
 
-def _digest(triggers: Triggers, protected: frozenset[str], unprotected: frozenset[str], names: CommonNames) -> str:
-    content: dict[str, Any] = {
+def _content(policy: Policy) -> dict[str, Any]:
+    triggers = policy.triggers
+    return {
         "corruption": triggers.corruption,
         "families": dict(triggers.families),
         "kinds": sorted(triggers.kinds),
-        "names": names.as_data(),
+        "names": policy.names.as_data(),
         "outcomes": sorted(triggers.outcomes),
-        "protected": sorted(protected),
-        "unprotected": sorted(unprotected),
+        "protected": sorted(policy.protected),
+        "unprotected": sorted(policy.unprotected),
     }
-    return hashlib.sha256(canonical_bytes(content)).hexdigest()
 
 
 def _check_paths(file: PolicyFile) -> None:

@@ -1,13 +1,16 @@
 """Decides whether a text still tells who is behind a protected case: the last check on the way out.
 
-Compared after NFC, without accents, case or invisible characters: full names, organisations, e-mails and address
-details as whole words or as one, telling parts of names as words, ID and telephone numbers by their digits however
-written. What looks like a citizen's number, a telephone or an e-mail tells too, whoever it belongs to.
+Compared after NFC, without accents, case or invisible characters: full names in any order, organisations, e-mails and
+address details as whole words or as one, telling parts of names as words also when spelled letter by letter, initials
+of three and more, ID and telephone numbers by their digits however written. What looks like a citizen's number, a
+telephone or an e-mail tells too, whoever it belongs to.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, NoReturn
 
 from pydantic import BaseModel
@@ -31,6 +34,7 @@ __all__ = ["IDENTIFYING", "Withheld"]
 _MIN_DIGITS: Final = 6
 _MIN_SQUEEZED: Final = 8  # letters a phrase needs before it is also looked for written as one word
 _MIN_LINE: Final = 5
+_MIN_INITIALS: Final = 3
 _LONGEST_NUMBER: Final = 15
 _NATIONAL_LENGTH: Final = 11  # 84 and nine digits
 _RUN: Final = re.compile(r"[0-9](?:[\W_]*[0-9])*")
@@ -42,6 +46,27 @@ _CONTACT: Final = re.compile(
 _NOT_DIGIT: Final = re.compile(r"[^0-9]")
 _SEVERAL_NUMBERS: Final = re.compile(r"[;,/|\n]|\s{2,}")
 _LINE_END: Final = re.compile(r"[,;\n]|\s[-–—]\s")
+_INITIALS: Final = re.compile(r"(?<![^\W_])(?:[A-Z](?:[ .\-]{1,2}[A-Z]){2,6}|[A-Z]{3,7})(?![^\W_])")
+_OFFICIAL: Final = frozenset(
+    {
+        "bhxh",
+        "cccd",
+        "cmnd",
+        "cntt",
+        "csdl",
+        "gcn",
+        "hdnd",
+        "htx",
+        "kntc",
+        "mttq",
+        "qsdd",
+        "tand",
+        "tnhh",
+        "ttcp",
+        "ubnd",
+    }
+)
+"""Abbreviations of the administration, folded: initials that single nobody out."""
 _LETTER: Final = re.compile(r"[^\W\d_]")
 
 
@@ -53,6 +78,7 @@ class _Terms:
     words: set[str]
     squeezed: set[str]
     numbers: set[str]
+    initials: set[str]
 
 
 def _add_phrase(value: str, terms: _Terms) -> None:
@@ -69,6 +95,18 @@ def _add_name(value: str, terms: _Terms, common: CommonNames) -> None:
         terms.words.update(common.telling(person))
         for full_name in common.full_names(person):
             _add_phrase(full_name, terms)
+            _add_orders(full_name.split(), terms)
+
+
+def _add_orders(name: list[str], terms: _Terms) -> None:
+    """Add the name as others write it: given name first, last to first, and by its initials."""
+    *before, given = name
+    for order in ([given, *before], name[::-1]):
+        if len(before) > 1 or len(given) >= _MIN_INITIALS:  # two short words stand in many sentences
+            _add_phrase(" ".join(order), terms)
+    if len(name) >= _MIN_INITIALS:
+        terms.initials.add("".join(word[0] for word in name))
+        terms.phrases.add(f" {' '.join(word[0] for word in before)} {given} ")
 
 
 def _add_line(value: str, terms: _Terms) -> None:
@@ -171,7 +209,7 @@ class Withheld:
         return any(_holds(text, terms) for text in strings)
 
     def _collect(self, case: CaseFile) -> _Terms:
-        terms = _Terms(set(), set(), set(), set())
+        terms = _Terms(set(), set(), set(), set(), set())
         for how, value in _identifying(case):
             if how == "name":
                 _add_name(value, terms, self._common)
@@ -185,12 +223,46 @@ def _holds(text: str, terms: _Terms) -> bool:
     found = words(folded)
     if not terms.words.isdisjoint(found) or _CONTACT.search(folded):
         return True
-    line, squeezed = f" {' '.join(found)} ", "".join(found)
+    line = f" {' '.join(found)} "
     return (
         any(phrase in line for phrase in terms.phrases)
-        or any(value in squeezed for value in terms.squeezed)
+        or not terms.words.isdisjoint(_spelled_out(found))
+        or any(_squeezed(value, found) for value in terms.squeezed)
+        or (bool(terms.initials) and _holds_initials(text, terms.initials))
         or (bool(terms.numbers) and _holds_number(folded, terms.numbers))
     )
+
+
+def _spelled_out(found: list[str]) -> set[str]:
+    """Return the words that stand letter by letter, such as `k h u ê`."""
+    runs = "".join(word if len(word) == 1 else " " for word in found)
+    return {"".join(run) for run in runs.split() if len(run) >= _MIN_INITIALS}
+
+
+def _squeezed(value: str, found: list[str]) -> bool:
+    """Tell whether a phrase stands in one word, or over several of which it fills the first and the last.
+
+    `Trần Văn An` is not in `Trần Văn Ánh`, although its letters are.
+    """
+    if any(value in word for word in found):
+        return True
+    text = "".join(found)
+    place = text.find(value)
+    if place < 0:
+        return False
+    ends = set(accumulate(map(len, found), initial=0))
+    while place >= 0:
+        if place in ends and place + len(value) in ends:
+            return True
+        place = text.find(value, place + 1)
+    return False
+
+
+def _holds_initials(text: str, initials: set[str]) -> bool:
+    """Tell whether capitals stand for a name: `NTK`, `N.T.K.`, `N T K`."""
+    plain = "".join(fold(each).upper() if each.isupper() else each for each in unicodedata.normalize("NFKC", text))
+    runs = ("".join(each for each in run if each.isalpha()) for run in _INITIALS.findall(plain))
+    return any(run.isupper() and run.casefold() in initials - _OFFICIAL for run in runs)
 
 
 def _holds_number(text: str, numbers: set[str]) -> bool:

@@ -33,6 +33,8 @@ def _options(arguments: argparse.Namespace) -> SimulatorOptions:
         capabilities=parse_pairs(arguments.capability, where="--capability"),
         accounts=secrets_from(arguments.account, os.environ, where="--account"),
         tokens=secrets_from(arguments.token, os.environ, where="--token"),
+        lgsp=secrets_from(arguments.lgsp, os.environ, where="--lgsp"),
+        token_seconds=arguments.token_seconds,
         seed=arguments.seed,
         keep_bodies=not arguments.forget_bodies,
         keepalive=arguments.keepalive,
@@ -48,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--capability", action="append", default=[], metavar="NAME=VALUE", help="e.g. link=on")
     parser.add_argument("--account", action="append", default=[], metavar="USER:VARIABLE", help="HTTP Basic")
     parser.add_argument("--token", action="append", default=[], metavar="ACCOUNT:VARIABLE", help="HTTP Bearer")
+    parser.add_argument("--lgsp", action="append", default=[], metavar="ACCESS_KEY:VARIABLE", help="behind an LGSP")
+    parser.add_argument("--token-seconds", type=float, default=3600.0, help="until a token of the LGSP ends")
     parser.add_argument("--seed", type=int, default=0, help="of the faults' shares and delays")
     parser.add_argument("--keepalive", type=float, default=60.0, help="seconds until an idle connection is closed")
     parser.add_argument("--forget-bodies", action="store_true", help="do not keep the bodies of requests")

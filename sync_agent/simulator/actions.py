@@ -2,7 +2,7 @@
 
 from typing import Final
 
-__all__ = ["ACTIONS", "READS", "STEP_OF_ACTION", "WRITES"]
+__all__ = ["ACTIONS", "READS", "STEP_OF_ACTION", "TOKEN", "WRITES"]
 
 STEP_OF_ACTION: Final = {
     "CapNhatVuViec": "case",
@@ -14,3 +14,5 @@ STEP_OF_ACTION: Final = {
 WRITES: Final = frozenset(STEP_OF_ACTION)
 READS: Final = frozenset({"TraThongTinDon", "TraDanhMuc"})
 ACTIONS: Final = WRITES | READS
+TOKEN: Final = "token"  # noqa: S105 - a name
+"""No action of the service: the request for a token at the LGSP before it."""

@@ -5,17 +5,19 @@ import os
 import socket
 import struct
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import orjson
 
 from sync_agent.errors import ConfigError
-from sync_agent.simulator.actions import ACTIONS
+from sync_agent.simulator.actions import ACTIONS, TOKEN
 from sync_agent.simulator.credentials import Credentials
 from sync_agent.simulator.fault import Fault
 from sync_agent.simulator.faults import FaultPlan
+from sync_agent.simulator.front import TOKEN_PATH, Front
+from sync_agent.simulator.refusals import RefusedError
 from sync_agent.simulator.service import NationalService, Received, Reply, other_id
 
 __all__ = ["RESET_ON_CLOSE", "Exchange", "Shared"]
@@ -24,6 +26,7 @@ RESET_ON_CLOSE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 """The linger option under which closing a socket resets the connection."""
 
 _FAULTS_PATH = "/_simulator/faults"
+_REVOKE_PATH = "/_simulator/revoke"
 _LARGEST_BODY = 30_000_000  # bytes; the usual limit of the server family that such services run on
 _JSON = "application/json; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
@@ -40,6 +43,7 @@ class Shared:
     stopping: threading.Event
     keepalive: float
     """Seconds."""
+    front: Front | None = None
 
 
 class Exchange(BaseHTTPRequestHandler):
@@ -75,12 +79,16 @@ class Exchange(BaseHTTPRequestHandler):
             self.close_connection = True
         elif self.path == _FAULTS_PATH:
             self._administer(body)
+        elif self.path == _REVOKE_PATH and self.shared.front is not None:
+            self._revoke(self.shared.front)
         elif action := self._action():
             self._act(action, body)
         else:
             self._send(404, _HTML, b"")
 
     def _action(self) -> str:
+        if self.path == TOKEN_PATH and self.shared.front is not None:
+            return TOKEN
         action = self.path.partition("?")[0].removeprefix("/KNTC/")
         return action if action in ACTIONS else ""
 
@@ -96,8 +104,7 @@ class Exchange(BaseHTTPRequestHandler):
 
     def _act(self, action: str, body: bytes) -> None:
         shared = self.shared
-        account = shared.credentials.account(self.headers.get("Authorization", ""))
-        received = Received(action, account, self.headers.get("Content-Type", ""), body)
+        received = Received(action, self._account(action), self.headers.get("Content-Type", ""), body)
         drawn = shared.plan.draw(action)
         if drawn.delay and shared.stopping.wait(drawn.delay):
             self.close_connection = True
@@ -106,19 +113,45 @@ class Exchange(BaseHTTPRequestHandler):
         elif drawn.fault.processed:
             self._show(drawn.fault, self._processed(received, drawn.fault.spec))
         elif drawn.fault.effect == "refuse":
-            self._answer(shared.service.refuse(received, drawn.fault.spec, quotes_name=drawn.fault.quotes_name))
+            self._answer(self._refused(received, drawn.fault))
         else:
             shared.service.note(received, drawn.fault.spec)
             self._show(drawn.fault, Reply(None))
 
+    def _account(self, action: str) -> str:
+        """Return whose request it is, "" where that is not proved; before an LGSP that is found out later."""
+        if action == TOKEN or self.shared.front is not None:
+            return ""
+        return self.shared.credentials.account(self.headers.get("Authorization", ""))
+
+    def _refused(self, received: Received, fault: Fault) -> Reply:
+        if received.action == TOKEN:
+            self.shared.service.note(received, fault.spec)
+            return _of_front(RefusedError("invalid_client", 401))
+        return self.shared.service.refuse(received, fault.spec, quotes_name=fault.quotes_name)
+
     def _processed(self, received: Received, fault: str) -> Reply:
+        front = self.shared.front
+        if front is not None:
+            return self._through(front, received, fault)
         if received.account:
             return self.shared.service.process(received, fault)
         self.shared.service.note(received, fault)
         return Reply({"Message": "Tài khoản hoặc mật khẩu không đúng"}, 401)
 
+    def _through(self, front: Front, received: Received, fault: str) -> Reply:
+        """Give a token, or let a call through to the service."""
+        try:
+            if received.action != TOKEN:
+                return self.shared.service.process(replace(received, account=front.account(self.headers)), fault)
+            granted = Reply(front.grant(self.headers, received.body), encodings=1)
+        except RefusedError as refused:
+            granted = _of_front(refused)
+        self.shared.service.note(received, fault)
+        return granted
+
     def _answer(self, reply: Reply) -> None:
-        self._send(reply.status, _JSON, _twice(reply.payload))
+        self._send(reply.status, _JSON, _encoded(reply))
 
     def _show(self, fault: Fault, reply: Reply) -> None:
         match fault.effect:
@@ -135,20 +168,31 @@ class Exchange(BaseHTTPRequestHandler):
                 self._send(200, _JSON, b"")
             case "truncated":
                 self.close_connection = True
-                self._send(reply.status, _JSON, _twice(reply.payload), sent_share=0.5)
+                self._send(reply.status, _JSON, _encoded(reply), sent_share=0.5)
             case "garbled":
-                body = _twice(reply.payload)
+                body = _encoded(reply)
                 self._send(reply.status, _JSON, body[: len(body) // 2])
             case "text":
-                self._send(reply.status, "text/plain; charset=utf-8", _twice(reply.payload))
+                self._send(reply.status, "text/plain; charset=utf-8", _encoded(reply))
             case "single":
                 self._send(reply.status, _JSON, orjson.dumps(reply.payload))
             case _:  # other-id
                 self._answer(other_id(reply))
 
-    def _administer(self, body: bytes | None) -> None:
-        if not ipaddress.ip_address(self.client_address[0]).is_loopback:
+    def _is_here(self) -> bool:
+        """Tell whether it is this machine that asks; refuse every other."""
+        here = ipaddress.ip_address(self.client_address[0]).is_loopback
+        if not here:
             self._send(403, _HTML, b"")
+        return here
+
+    def _revoke(self, front: Front) -> None:
+        if self._is_here():
+            front.revoke()
+            self._send(200, _JSON, b"{}")
+
+    def _administer(self, body: bytes | None) -> None:
+        if not self._is_here():
             return
         if body is not None:
             try:
@@ -173,8 +217,13 @@ class Exchange(BaseHTTPRequestHandler):
         self.wfile.write("\r\n".join([*head, "", ""]).encode("ascii") + body[: int(len(body) * sent_share)])
 
 
-def _twice(payload: Any) -> bytes:
-    return orjson.dumps(orjson.dumps(payload).decode())
+def _encoded(reply: Reply) -> bytes:
+    once = orjson.dumps(reply.payload)
+    return once if reply.encodings == 1 else orjson.dumps(once.decode())
+
+
+def _of_front(refused: RefusedError) -> Reply:
+    return Reply({"error": refused.text}, refused.status, encodings=1)
 
 
 def _plan_from(body: bytes, content_type: str) -> FaultPlan:

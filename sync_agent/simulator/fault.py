@@ -1,7 +1,7 @@
 """Decides what a fault is: what goes wrong, on which requests, before or after the service has committed.
 
     FAULT   = KIND [=VALUE] [@ROUTE[+ROUTE...]] [:KEY=VALUE[,KEY=VALUE...]]
-    ROUTE   = an action such as CapNhatVuViec, or `writes`, or `reads`; none = every request
+    ROUTE   = an action such as CapNhatVuViec, or `writes`, or `reads`, or `token`; none = every action
     KEY     = share (0 < share <= 1)     acts on this share of the matching requests, by the seeded generator
               count (N >= 1)             acts at most N times
               after (N >= 0)             lets the first N matching requests pass
@@ -36,7 +36,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sync_agent.errors import ConfigError
-from sync_agent.simulator.actions import ACTIONS, READS, WRITES
+from sync_agent.simulator.actions import ACTIONS, READS, TOKEN, WRITES
 
 __all__ = ["Fault", "parse_fault"]
 
@@ -56,7 +56,7 @@ _KINDS = {  # kind: whether the service has processed the request when the fault
     "other-id": True,
     "refuse": False,
 }
-_GROUPS: Mapping[str, frozenset[str]] = {"writes": WRITES, "reads": READS}
+_GROUPS: Mapping[str, frozenset[str]] = {"writes": WRITES, "reads": READS, TOKEN: frozenset({TOKEN})}
 _GRAMMAR = re.compile(r"(?P<kind>[a-z0-9-]+)(=(?P<value>[^@:]+))?(@(?P<routes>[^:]+))?(:(?P<keys>.+))?")
 _STATUS = re.compile(r"(?P<status>[345]\d\d)(?P<after>-after)?")
 _DURATION = re.compile(r"(?P<number>\d{1,7}(\.\d{1,6})?)(?P<unit>ms|s)")

@@ -27,6 +27,10 @@ class SimulatorOptions:
     """User name and password of HTTP Basic."""
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Account name and token of HTTP Bearer."""
+    lgsp: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Access key and secret key of those who come through an LGSP; then there is no other way in."""
+    token_seconds: float = 3600.0
+    """How long a token of the LGSP holds."""
     seed: int = 0
     keep_bodies: bool = True
     keepalive: float = 60.0

@@ -12,6 +12,7 @@ from sync_agent.simulator.capabilities import parse_capabilities
 from sync_agent.simulator.credentials import Credentials
 from sync_agent.simulator.exchange import Shared
 from sync_agent.simulator.faults import FaultPlan
+from sync_agent.simulator.front import Front
 from sync_agent.simulator.listener import Listener
 from sync_agent.simulator.options import SimulatorOptions
 from sync_agent.simulator.service import NationalService
@@ -33,6 +34,8 @@ class SimulatorServer:
     """
 
     def __init__(self, options: SimulatorOptions) -> None:
+        if options.lgsp and (options.accounts or options.tokens):
+            raise ConfigError("who comes through an LGSP comes by its tokens alone", where="--lgsp")
         self.options = options
         self._capabilities = parse_capabilities(options.capabilities)
         self._plan = FaultPlan.parse(options.faults, options.seed)
@@ -56,7 +59,8 @@ class SimulatorServer:
         options = self.options
         service = NationalService(Store(options.db), self._capabilities, options.keep_bodies, options.clock)
         credentials = Credentials(options.accounts, options.tokens)
-        shared = Shared(service, credentials, self._plan, threading.Event(), options.keepalive)
+        front = Front(options.lgsp, options.token_seconds, options.clock) if options.lgsp else None
+        shared = Shared(service, credentials, self._plan, threading.Event(), options.keepalive, front)
         listener = _listening(options, shared)
         thread = threading.Thread(target=listener.serve_forever, args=(_POLL_SECONDS,), name="simulator", daemon=True)
         thread.start()
@@ -96,6 +100,12 @@ class SimulatorServer:
         """Replace the faults in force, counts included; raises ConfigError and leaves them when one cannot be read."""
         _, shared, _ = self._live()
         shared.plan = FaultPlan.parse(specs, self.options.seed if seed is None else seed)
+
+    def revoke_tokens(self) -> None:
+        """End every token the LGSP has given."""
+        _, shared, _ = self._live()
+        if shared.front is not None:
+            shared.front.revoke()
 
     def faults_acted(self) -> list[tuple[str, int]]:
         """Return how often each fault in force has acted."""

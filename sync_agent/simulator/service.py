@@ -1,7 +1,7 @@
 """Decides what the service answers to a request it has received, and what it has committed by then."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,10 +34,12 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back: the object of the answer, before it is encoded (twice), and the status of HTTP."""
+    """What goes back: the object of the answer, before it is encoded, and the status of HTTP."""
 
     payload: Any = field(repr=False)
     status: int = 200
+    encodings: int = 2
+    """How often it is encoded: what an LGSP answers for itself is encoded once."""
 
 
 @dataclass(slots=True)
@@ -96,7 +98,7 @@ def other_id(reply: Reply) -> Reply:
     """Return `reply` with an Id that no record has."""
     if not isinstance(reply.payload, dict) or not reply.payload.get("Id"):
         return reply
-    return Reply({**reply.payload, "Id": new_id()}, reply.status)
+    return replace(reply, payload={**reply.payload, "Id": new_id()})
 
 
 def _refusal(refused: RefusedError) -> Reply:

@@ -8,7 +8,7 @@ from typing import Protocol
 __all__ = ["CaseRows", "Change", "Row", "Source"]
 
 Row = Mapping[str, object]
-"""One row of a query: column name to value as the driver gave it."""
+"""One row of a query: column name, in small letters, to value as the driver gave it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,10 @@ class Source(Protocol):
 
     def probe(self) -> list[str]:
         """Try every query without reading a case; return their names, raise at the first that fails."""
+        ...
+
+    def may_write(self) -> bool:
+        """Return whether the account could change the local system, which the agent never does."""
         ...
 
     def close(self) -> None:

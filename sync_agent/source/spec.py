@@ -39,9 +39,10 @@ class KeyPart(_Section):
 class SourceSpec(_Section):
     """What the profile says about reading.
 
-    `changes` returns (case_key, changed_at) over all tables of a case and may use `:since`, the naive local time of the
-    source or NULL. Each of `parts` returns a column `case_key` and takes `:keys`, and `:<name>` for each of
-    `key_parts`, as lists. A case exists while one of the `root` parts has a row.
+    `changes` returns (case_key, changed_at) over all tables of a case and may use `:since`, a naive local time of the
+    source, and `:since_day`, the day of it; for a full read both are below every value. Each of `parts` returns a
+    column `case_key` and takes `:keys`, and `:<name>` for each of `key_parts`, as lists. A case exists while one of the
+    `root` parts has a row.
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
@@ -64,9 +65,9 @@ class SourceSpec(_Section):
     @field_validator("changes")
     @classmethod
     def _only_since(cls, value: str) -> str:
-        strange = parameters(value) - {"since"}
+        strange = parameters(value) - {"since", "since_day"}
         if strange:
-            raise ValueError(f"unknown parameter :{min(strange)}; changes can use :since")
+            raise ValueError(f"unknown parameter :{min(strange)}; changes can use :since and :since_day")
         return value
 
     @field_validator("now")

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from sync_agent import __version__
 from sync_agent.audit import Versions
 from sync_agent.domain.canonical import canonical_bytes
 from sync_agent.domain.deadlines import Calendar
-from sync_agent.ledger import Ledger
+from sync_agent.ledger import CaseRow, Ledger, is_signed
 from sync_agent.mapping import Mapper
 from sync_agent.national import Accounts, Gateway, KntcContract, WireOptions
 from sync_agent.privacy import Gate, KeyNames, Policy
@@ -43,6 +45,14 @@ class Agent:
         """Say nothing of what it holds."""
         return f"Agent({self.settings.agent.mode})"
 
+    def shown(self, case: CaseRow) -> str:
+        """Return the name of a case in errors, which end in logs: what was typed may be the key of a protected one."""
+        return self.names.shown(case.case_key, protected=case.protected_since is not None)
+
+    def signed(self, connection: Connection) -> bool:
+        """Tell whether the policy was signed by as many people as it needs; nothing goes up before."""
+        return is_signed(connection, self.policy.digest, four_eyes=self.settings.privacy.four_eyes)
+
     @property
     def versions(self) -> Versions:
         """The versions in force, as the audit log names them."""
@@ -61,7 +71,9 @@ class Agent:
             settings.agent.mode,
             settings.scope.model_dump(mode="json"),
             settings.national.wire.model_dump(mode="json"),
+            settings.privacy.model_dump(mode="json"),
             settings.national.transport.base_url,
+            settings.delivery.most_bytes,
             [(account.alias, account.agencies) for account in settings.national.accounts],
         ]
         return hashlib.sha256(canonical_bytes(deciding)).hexdigest()

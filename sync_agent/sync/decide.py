@@ -40,8 +40,12 @@ def next_state(row: MessageRow, digest: str, *, ready: bool, stopped: bool, vers
 
 def sendable(messages: Mapping[MessageKey, MessageRow]) -> list[MessageRow]:
     """Return the messages let through by the guard whose ids and earlier steps are there, in the order of the steps."""
-    wanted = [row for row in messages.values() if row.state in _TO_SEND and row.accepted_mark == row.wanted_mark]
+    wanted = [row for row in messages.values() if _to_send(row) and row.accepted_mark == row.wanted_mark]
     return sorted((row for row in wanted if not _waits(row, messages)), key=sort_key)
+
+
+def _to_send(row: MessageRow) -> bool:
+    return row.state in _TO_SEND or (row.state == State.REJECTED and row.next_try_at is not None)
 
 
 def _waits(row: MessageRow, messages: Mapping[MessageKey, MessageRow]) -> bool:
@@ -73,7 +77,7 @@ def next_due(messages: Iterable[MessageRow]) -> str | None:
 
 
 def _try_at(agent: Agent, row: CaseRow, message: MessageRow, now: datetime) -> datetime:
-    if message.state == State.WAITING:
+    if message.state in {State.WAITING, State.REJECTED}:
         return message.next_try_at or now
     if message.step == Step.CASE and message.ack_digest is None and row.protected_since is None:
         # A typing error in the kind, corrected within the hour, must not send a name.

@@ -3,35 +3,46 @@
 Several cases are under way at once, one message of a case at a time; only this thread writes to the ledger.
 """
 
+import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
 
 from sync_agent.domain.steps import Step
-from sync_agent.errors import ConfigError, NationalUnreachableError, SourceError
-from sync_agent.ledger import Due, MessageRow, State, Transaction, cases, due_cases, save_rows
-from sync_agent.national import Ids, Message, NotProcessed, Outcome
+from sync_agent.errors import NationalUnreachableError, SourceError
+from sync_agent.ledger import Due, MessageRow, State, Transaction, cases, save_rows
+from sync_agent.logs import LogEvent, bound, carried, log
+from sync_agent.national import FILE_CHANGED, AccountRefusedError, Ids, Message, NotProcessed, Outcome
 from sync_agent.sync.context import Agent
 from sync_agent.sync.decide import next_due, next_look, sendable
 from sync_agent.sync.interrupt import undivided
+from sync_agent.sync.lanes import ClosedLane, Lanes
+from sync_agent.sync.large import OneLarge
 from sync_agent.sync.observe import Observed, observe
+from sync_agent.sync.order import due_pages
 from sync_agent.sync.outcome import apply_outcome, intend
 from sync_agent.sync.progress import Progress
+from sync_agent.sync.rate import Pace
 from sync_agent.sync.scan import read_page
 
 __all__ = ["DeliveryReport", "deliver"]
 
-_UNAUTHORISED = 401
-_FILE_CHANGED = "file_changed"
+_SOURCES_LIST = 5
+"""The national code list that is asked for: it is short, and every account may read it."""
 
 
 @dataclass(slots=True)
 class DeliveryReport:
-    """What delivery did: messages by the state their try led to, and cases still settling."""
+    """What delivery did: messages by the state their try led to, cases still settling, accounts that were refused."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     settling: int = 0
+    closed: dict[str, ClosedLane] = field(default_factory=dict)
+    resting: dict[str, datetime] = field(default_factory=dict)  # accounts not used before an instant
+    listener: Callable[[MessageRow, Outcome], None] | None = None  # hears every outcome before it is forgotten
 
 
 @dataclass(slots=True)
@@ -42,6 +53,7 @@ class _Flight:
     row: MessageRow
     message: Message
     account: str
+    asks_first: bool = False  # a question goes before it, which makes no record
 
 
 def deliver(
@@ -49,37 +61,19 @@ def deliver(
 ) -> None:
     """Send what is due and count it in `report`, which also tells what was done when this raises.
 
-    Raises NationalUnreachableError when nothing gets through, ConfigError when an account is refused.
+    A refused account stops only its own messages. Raises NationalUnreachableError when nothing gets through,
+    ConfigError when every account that had something to send is refused.
     """
     progress.stage("sending", None)
     with ThreadPoolExecutor(agent.settings.delivery.workers, thread_name_prefix="deliver") as pool:
         sender = _Sender(agent, pool, progress, report, limit)
-        for page in _due_pages(agent, keys):
+        for page in due_pages(agent, keys):
             sender.send(_look_again(agent, page))
             if sender.spent:
                 break
         sender.finish()
     with agent.ledger.read() as connection:
         report.settling = cases.settling_cases(connection, agent.ledger.source_id, agent.clock())
-
-
-def _due_pages(agent: Agent, keys: Sequence[str]) -> Iterator[list[Due]]:
-    started = agent.clock()
-    after: Due | None = None
-    while True:
-        with agent.ledger.read() as connection:
-            page = due_cases(
-                connection,
-                agent.ledger.source_id,
-                started,
-                after=after,
-                limit=agent.settings.source.page,
-                keys=keys,
-            )
-        if not page:
-            return
-        yield page
-        after = page[-1]
 
 
 def _look_again(agent: Agent, page: Sequence[Due]) -> list[Observed]:
@@ -137,7 +131,9 @@ class _Sender:
         self._waiting: deque[Observed] = deque()
         self._flying: dict[Future[Outcome], _Flight] = {}
         self._landed: list[tuple[_Flight, Outcome]] = []
-        self._failures: list[tuple[NotProcessed, str]] = []  # in a row
+        self._lanes = Lanes(agent, report.closed, report.resting)
+        self._large = OneLarge(agent.settings.delivery.large_bytes)
+        self._pace = Pace(agent.settings.delivery.rate_per_second, agent.settings.delivery.burst)
 
     @property
     def spent(self) -> bool:
@@ -148,12 +144,14 @@ class _Sender:
         """Send all that is sendable of some cases; every outcome is recorded, also when interrupted."""
         self._waiting.extend(ready)
         try:
-            while self._waiting or self._flying or self._landed:
+            while self._waiting or self._flying or self._landed or self._pace.busy:
+                self._waiting.extendleft(reversed(self._pace.ready()))
                 landed = len(self._landed)
                 with undivided():
                     self._launch(self._write())
                 self._progress.advance(landed)
-                self._require_reachable(self._agent.settings.delivery.unreachable_after)
+                self._lanes.require_open()
+                self._lanes.require_reachable()
                 self._land()
         except BaseException:
             self._bring_home()
@@ -161,8 +159,7 @@ class _Sender:
 
     def finish(self) -> None:
         """Say so when nothing at all got through."""
-        if set(self._report.outcomes) == {State.WAITING}:
-            self._require_reachable(1)
+        self._lanes.require_work_done(none=set(self._report.outcomes) == {State.WAITING})
 
     def _write(self) -> list[_Flight]:
         """Record what came back and the intents of what goes next; return the latter."""
@@ -171,12 +168,11 @@ class _Sender:
         with self._agent.ledger.write() as tx:
             touched = [self._record(tx, flight, outcome) for flight, outcome in self._landed]
             launched: list[_Flight] = []
-            while self._waiting and len(self._flying) + len(launched) < self._agent.settings.delivery.workers:
-                observed = self._waiting.popleft()
-                flight = None if self.spent else self._intend(tx, observed)
+            while self._waiting and not self._full(launched):
+                flight = self._choose(self._waiting.popleft(), tx, touched)
                 if flight is not None:
+                    intend(self._agent, tx, flight.observed.case, flight.row, flight.account)
                     launched.append(flight)
-                touched.append(observed)
             for observed in touched:
                 observed.row.look_at = next_look(self._agent, observed.case, tx.now)
                 observed.row.due_on = next_due(observed.case.messages.values())
@@ -185,33 +181,58 @@ class _Sender:
         self._landed = []
         return launched
 
+    def _full(self, launched: Sequence[_Flight]) -> bool:
+        """Tell whether no more may leave now: the workers have enough, or nothing gets through."""
+        busy = len(self._flying) + len(launched) >= self._agent.settings.delivery.workers
+        return busy or self._lanes.out_of_reach
+
     def _record(self, tx: Transaction, flight: _Flight, outcome: Outcome) -> Observed:
         observed = flight.observed
         apply_outcome(self._agent, tx, observed.case, flight.row, outcome)
         save_rows(tx.connection, [flight.row])  # at once: the next answer may bring the same id
         self._report.outcomes[flight.row.state] += 1
-        if not isinstance(outcome, NotProcessed):
-            self._failures = []
-        elif outcome.cause != _FILE_CHANGED:
-            self._failures.append((outcome, flight.account))
+        if self._report.listener is not None:
+            self._report.listener(flight.row, outcome)
+        _tell(flight, outcome, tx.now)
+        self._waiting.extendleft(reversed(self._large.land(flight.message)))
+        self._waiting.extendleft(reversed(self._lanes.land(tx, flight.account, outcome)))
         if flight.row.state == State.ACKNOWLEDGED:
             self._waiting.appendleft(observed)
         return observed
 
-    def _intend(self, tx: Transaction, observed: Observed) -> _Flight | None:
-        """Choose the next message of a case and commit the intent to send it; None when none may go now."""
-        look_at = next_look(self._agent, observed.case, tx.now)
-        if look_at is None or look_at > tx.now:
+    def _choose(self, observed: Observed, tx: Transaction, touched: list[Observed]) -> _Flight | None:
+        """Return the next message of a case if it may go now. A case that is done with for now is put to `touched`."""
+        flight = self._next(observed, tx.now)
+        if flight is not None and not self._lanes.is_closed(flight.account, tx.now) and not self.spent:
+            if self._lanes.is_on_trial(flight.account):
+                self._lanes.park(flight.account, observed)
+                return None
+            if self._large.must_wait(flight.message):
+                self._large.park(observed)
+                return None
+            if not self._pace.take(flight.account):
+                self._pace.park(flight.account, observed)
+                return None
+            self._lanes.begin(tx, flight.account)
+            flight.asks_first = self._lanes.asks_first(flight.account)
+            self._large.begin(flight.message)
+            self._left = None if self._left is None else self._left - 1
+        else:
+            flight = None
+        touched.append(observed)
+        return flight
+
+    def _next(self, observed: Observed, now: datetime) -> _Flight | None:
+        """Return the next message of a case, None when none is due."""
+        look_at = next_look(self._agent, observed.case, now)
+        if look_at is None or look_at > now:
             return None
-        due = (r for r in sendable(observed.case.messages) if r.next_try_at is None or r.next_try_at <= tx.now)
+        due = (r for r in sendable(observed.case.messages) if r.next_try_at is None or r.next_try_at <= now)
         row = next(due, None)
         if row is None:
             return None
         message = observed.payloads[Step(row.step), row.local_key]
-        account = self._account(observed, row, message)
-        intend(self._agent, tx, observed.case, row, account)
-        self._left = None if self._left is None else self._left - 1
-        return _Flight(observed, row, message, account)
+        return _Flight(observed, row, message, self._account(observed, row, message))
 
     def _account(self, observed: Observed, row: MessageRow, message: Message) -> str:
         """Return the account that minted an id for what hangs on it, else that of the agency."""
@@ -221,10 +242,11 @@ class _Sender:
 
     def _launch(self, flights: Sequence[_Flight]) -> None:
         for flight in flights:
-            self._flying[self._pool.submit(self._attempt, flight)] = flight
+            with bound(case=flight.observed.row.pseudonym, step=flight.row.step):
+                self._flying[self._pool.submit(carried(self._attempt), flight)] = flight
 
     def _attempt(self, flight: _Flight) -> Outcome:
-        """Run in a worker: build the body, files included, and send it."""
+        """Run in a worker: build the request and send it; its files are read on the way."""
         messages, row = flight.observed.case.messages, flight.row
         parent = messages.get((Step.SETTLEMENT, row.parent_key))
         ids = Ids(
@@ -232,16 +254,30 @@ class _Sender:
             parent=(parent.ack_id or "") if parent else "",
             own=row.ack_id or "",
         )
+        request = self._agent.contract.request(flight.message, ids, self._agent.files.open)
         try:
-            request = self._agent.contract.request(flight.message, ids, self._agent.files.read)
+            stopped = self._ask(flight.account) if flight.asks_first else None
+            return stopped or self._agent.gateway.send(request, flight.account)
         except SourceError:
             # Nothing was sent; the next look digests the file as it is then, or finds that it is gone.
-            return NotProcessed(cause=_FILE_CHANGED)
-        return self._agent.gateway.send(request, flight.account)
+            return NotProcessed(cause=FILE_CHANGED)
+
+    def _ask(self, account: str) -> NotProcessed | None:
+        """Ask for a code list by an account that was forbidden to send; return what keeps its message from going."""
+        try:
+            self._agent.gateway.code_list(_SOURCES_LIST, account)
+        except AccountRefusedError:
+            return NotProcessed("forbidden", HTTPStatus.FORBIDDEN.value)
+        except NationalUnreachableError:
+            return NotProcessed("question_unanswered")
+        return None
 
     def _land(self) -> None:
         """Wait until something comes back. What a worker raised is raised here; its message stays in flight."""
-        done, _ = wait(self._flying, return_when=FIRST_COMPLETED)
+        seconds = self._pace.wait
+        if seconds is not None and not self._flying and not self._waiting:
+            time.sleep(seconds)
+        done, _ = wait(self._flying, timeout=seconds, return_when=FIRST_COMPLETED)
         with undivided():
             failures = self._take_in(done)
         if failures:
@@ -264,6 +300,7 @@ class _Sender:
         What is in memory may be ahead of the ledger then, so that these cases are to be looked at again.
         """
         self._waiting.clear()
+        self._pace.clear()
         done, _ = wait(self._flying)
         with undivided():
             self._take_in(done)
@@ -273,20 +310,17 @@ class _Sender:
                     observed.row.look_at = tx.now
                 save_rows(tx.connection, [observed.row for observed in touched])
 
-    def _require_reachable(self, after: int) -> None:
-        if len(self._failures) < after:
-            return
-        failure, account = self._failures[-1]
-        if failure.status == _UNAUTHORISED:
-            raise ConfigError(
-                "the national side refuses the credentials of account {account}",
-                where="national.accounts",
-                todo="check its user name and secret",
-                facts=(("account", account),),
-            )
-        raise NationalUnreachableError(
-            "the national side does not take messages now ({cause}); nothing is lost, they are tried again later",
-            where=self._agent.settings.national.transport.base_url,
-            todo="see: sync-agent check --probe",
-            facts=(("cause", failure.cause),),
-        )
+
+def _tell(flight: _Flight, outcome: Outcome, now: datetime) -> None:
+    """Log what became of a try, by the pseudonym of its case."""
+    row = flight.row
+    log(
+        LogEvent.MESSAGE_TRIED,
+        case=flight.observed.row.pseudonym,
+        step=row.step,
+        state=row.state,
+        cause=row.reason,
+        account=flight.account,
+        http_status=outcome.status or None,
+        seconds=(now - row.intent_at).total_seconds() if row.intent_at else None,
+    )

@@ -6,7 +6,7 @@ The scan and the delivery look in the same way; only delivery goes on to send wh
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sync_agent.audit import CaseSecret, create_secrets
+from sync_agent.audit import create_secrets
 from sync_agent.domain.canonical import canonical_bytes, keyed_digest
 from sync_agent.ledger import (
     CaseRow,
@@ -16,7 +16,6 @@ from sync_agent.ledger import (
     cases,
     finding_key,
     insert_rows,
-    is_signed,
     known_by_key,
     save_rows,
 )
@@ -24,8 +23,8 @@ from sync_agent.mapping import Mapped
 from sync_agent.national import Message
 from sync_agent.sync.context import Agent
 from sync_agent.sync.decide import next_due, next_look
-from sync_agent.sync.judge import judge
-from sync_agent.sync.protection import protect
+from sync_agent.sync.judge import TakeOver, judge
+from sync_agent.sync.protection import protect, settled
 from sync_agent.sync.record import record_findings, record_messages, save_messages, standing
 
 __all__ = ["Observed", "observe"]
@@ -46,17 +45,25 @@ class Observed:
         return self.case.row
 
 
-def observe(agent: Agent, tx: Transaction, seen: Sequence[Mapped], *, plan: Collection[str]) -> list[Observed]:
+def observe(
+    agent: Agent,
+    tx: Transaction,
+    seen: Sequence[Mapped],
+    *,
+    plan: Collection[str],
+    take_over: TakeOver | None = None,
+) -> list[Observed]:
     """Bring the ledger up to what was just read of some cases.
 
-    Judged are the cases whose content, group or protection changed, and those named by `plan`.
+    Judged are the cases whose content, group or protection changed, and those named by `plan`. `take_over` may first
+    acknowledge what the national side holds of a case.
     """
     found = _rows(agent, tx, seen)
     _note_groups(agent, tx, found)
     newly = protect(agent, tx, {o.row.id: o for o in found})
     judged = [o for o in found if o.changed or o.row.id in newly or o.row.case_key in plan]
-    signed = is_signed(tx.connection, agent.policy.digest)
-    _plan(agent, tx, judged, signed=signed)
+    signed = agent.signed(tx.connection)
+    _plan(agent, tx, judged, signed=signed, take_over=take_over)
     save_rows(tx.connection, [o.row for o in judged])
     return found
 
@@ -88,7 +95,7 @@ def _new_row(agent: Agent, tx: Transaction, key: str) -> CaseRow:
 
 
 def _noted(agent: Agent, tx: Transaction, mapped: Mapped, case: KnownCase) -> Observed:
-    digest = _case_digest(mapped, case.secret)
+    digest = _case_digest(mapped, case)
     changed = case.row.last_digest != digest or not case.row.present
     if changed:
         _note_change(agent, tx, case.row, mapped, digest)
@@ -96,7 +103,7 @@ def _noted(agent: Agent, tx: Transaction, mapped: Mapped, case: KnownCase) -> Ob
 
 
 def _note_change(agent: Agent, tx: Transaction, row: CaseRow, mapped: Mapped, digest: str) -> None:
-    if row.kind != mapped.case.kind:
+    if row.kind != mapped.case.kind or agent.gate.protection(mapped.case):
         row.kind, row.kind_seen_at = mapped.case.kind, tx.now
     row.rev += 1
     row.dirty = True
@@ -105,26 +112,32 @@ def _note_change(agent: Agent, tx: Transaction, row: CaseRow, mapped: Mapped, di
     row.agency = agent.names.code(mapped.case.agency)
 
 
-def _case_digest(mapped: Mapped, secret: CaseSecret) -> str:
-    """Digest everything that was read and concluded of a case, before the gate."""
+def _case_digest(mapped: Mapped, case: KnownCase) -> str:
+    """Digest everything that was read and concluded of a case, before the gate. A new key alone is no other content."""
+    named = mapped.case.model_copy(update={"case_key": case.row.origin[1]})
     findings = [finding_key(finding) for finding in mapped.findings]
-    concluded = canonical_bytes([sorted(mapped.ready), findings, mapped.group])
-    return secret.digest(mapped.case.model_dump_json().encode() + concluded)
+    told = [sorted((*key, each) for key, each in mapped.national_ids.items()), sorted(mapped.sent)]
+    concluded = canonical_bytes([sorted(mapped.ready), findings, mapped.group, told])
+    return case.secret.digest(named.model_dump_json().encode() + concluded)
 
 
 def _note_groups(agent: Agent, tx: Transaction, found: Iterable[Observed]) -> None:
+    """Note what cases share. A read that may be torn adds to it; only one that settled takes away."""
+    noted = [o for o in found if o.changed or o.row.dirty]
     tokens = {
         o.row.id: {keyed_digest(agent.installation_key, "group", name.encode()) for name in o.mapped.group}
-        for o in found
-        if o.changed
+        for o in noted
     }
     if tokens:
-        cases.save_groups(tx.connection, tokens)
+        unsettled = {o.row.id for o in noted if not settled(agent, tx, o.row)}
+        cases.save_groups(tx.connection, tokens, grow_only=unsettled)
 
 
-def _plan(agent: Agent, tx: Transaction, judged: Sequence[Observed], *, signed: bool) -> None:
+def _plan(
+    agent: Agent, tx: Transaction, judged: Sequence[Observed], *, signed: bool, take_over: TakeOver | None
+) -> None:
     """Judge each case, and write findings and messages where they differ from before."""
-    judgements = [judge(agent, o.mapped, o.case, signed=signed) for o in judged]
+    judgements = [judge(agent, o.mapped, o.case, signed=signed, take_over=take_over) for o in judged]
     record_findings(tx, [(o.case, j.findings) for o, j in zip(judged, judgements, strict=True)])
     left = standing(tx.connection, [o.row for o in judged])
     for observed, judgement in zip(judged, judgements, strict=True):

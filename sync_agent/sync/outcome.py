@@ -1,26 +1,32 @@
 """What an answer of the national side, or its absence, makes of a message. Acknowledgement and delivery stay apart."""
 
 import random
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sync_agent.audit import Event
 from sync_agent.domain.steps import Step
 from sync_agent.ledger import KnownCase, MessageRow, State, Transaction, id_is_taken
-from sync_agent.national import Accepted, NotProcessed, Outcome, Refused, Unknown
+from sync_agent.national import Accepted, NotProcessed, Outcome, Refused
 from sync_agent.sync.context import Agent
 from sync_agent.sync.decide import back_off
+from sync_agent.sync.fates import FATES, Again, Failed, Failure, failure_of, refused_again
 
 __all__ = ["acknowledge", "apply_outcome", "intend", "unsettle"]
 
 _BRINGS_ID = frozenset({Step.CASE, Step.SETTLEMENT, Step.ENFORCEMENT})
 _JITTER = random.SystemRandom()
+_EVENTS = {
+    State.WAITING: Event.NOT_PROCESSED,
+    State.REJECTED: Event.REFUSED,
+    State.UNCERTAIN: Event.UNCERTAIN,
+}
 
 
 def intend(agent: Agent, tx: Transaction, case: KnownCase, message: MessageRow, account: str) -> None:
     """Commit the intent to send: from here on a lost answer is known to be possible."""
     old_state = message.state
-    message.state, message.reason = State.IN_FLIGHT, None
+    message.state, message.reason, message.refusal = State.IN_FLIGHT, None, None
     message.attempts += 1
     message.intent_at, message.next_try_at = tx.now, None
     message.account, message.versions, message.epoch = account, agent.version_mark, agent.ledger.epoch
@@ -42,17 +48,43 @@ def apply_outcome(agent: Agent, tx: Transaction, case: KnownCase, message: Messa
     match outcome:
         case Accepted():
             _accepted(tx, case, message, outcome)
-        case Refused():
-            message.state, message.reason = State.REJECTED, outcome.code
-            response = case.secret.response(outcome.answer)
-            _record(tx, Event.REFUSED, case, message, http_status=outcome.status, response=response)
-        case NotProcessed():
-            message.state, message.reason = State.WAITING, outcome.cause
-            wait = back_off(agent, message.attempts, _JITTER.random(), outcome.retry_after)
-            message.next_try_at = tx.now + wait
-            _record(tx, Event.NOT_PROCESSED, case, message, http_status=outcome.status or None)
-        case Unknown():
-            unsettle(tx, case, message, outcome.cause, http_status=outcome.status or None)
+        case _:
+            _failed(agent, tx, case, message, outcome)
+
+
+def _failed(agent: Agent, tx: Transaction, case: KnownCase, message: MessageRow, outcome: Failed) -> None:
+    """Give a message that was not accepted its fate, by the table of `fates`."""
+    step, update = Step(message.step), message.ack_digest is not None
+    failure = failure_of(outcome, step=step, update=update, repeatable=agent.contract.repeatable(step, update))
+    fate = FATES[failure]
+    message.state, message.reason = fate.state, _reason(failure, outcome)
+    wait = _wait(agent, message, outcome, fate.again)
+    message.next_try_at = None if wait is None else tx.now + wait
+    response = case.secret.response(outcome.answer) if isinstance(outcome, Refused) else None
+    if not isinstance(outcome, NotProcessed):
+        message.refusal = outcome.masked or None
+    _record(tx, _EVENTS[fate.state], case, message, http_status=outcome.status or None, response=response)
+
+
+def _reason(failure: Failure, outcome: Failed) -> str:
+    if failure is Failure.NOT_THERE:
+        return failure.value
+    return outcome.code if isinstance(outcome, Refused) else outcome.cause
+
+
+def _wait(agent: Agent, message: MessageRow, outcome: Failed, again: Again) -> timedelta | None:
+    """Return how long a message rests, None where time alone brings nothing."""
+    match again:
+        case Again.BACK_OFF:
+            asked = outcome.retry_after if isinstance(outcome, NotProcessed) else None
+            return back_off(agent, message.attempts, _JITTER.random(), asked)
+        case Again.WITH_ACCOUNT:
+            return timedelta(0)  # it is the account that rests
+        case Again.RARELY:
+            message.refusals += 1
+            return refused_again(message.refusals)
+        case _:
+            return None
 
 
 def _accepted(tx: Transaction, case: KnownCase, message: MessageRow, outcome: Accepted) -> None:
@@ -82,7 +114,7 @@ def acknowledge(message: MessageRow, now: datetime, national_id: str | None) -> 
     message.ack_account, message.ack_at = message.ack_account or message.account, now
     versions = str(message.versions).split(":")
     message.ack_agent, message.ack_mapping, message.ack_contract, message.ack_policy = versions[:4]
-    message.attempts, message.next_try_at = 0, None
+    message.attempts, message.next_try_at, message.refusals, message.refusal = 0, None, 0, None
 
 
 def unsettle(

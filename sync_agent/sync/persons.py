@@ -1,17 +1,14 @@
-"""What only a person may decide: settle an uncertain message, release a hold, sign the policy, allow the first send.
+"""What only a person may decide: settle an uncertain message, allow the first send. Of holds: `holds`.
 
 Each decision is one transaction with one entry that names the person by the authenticated login.
 """
 
-import re
 from collections.abc import Sequence
 
-from sync_agent.audit import Event, keep_note
-from sync_agent.domain.rules import RULES
+from sync_agent.domain.nationalid import is_national_id
 from sync_agent.domain.steps import Step
 from sync_agent.errors import SyncAgentError
 from sync_agent.ledger import (
-    FindingRow,
     KnownCase,
     MessageRow,
     State,
@@ -22,55 +19,62 @@ from sync_agent.ledger import (
     find_case,
     id_is_taken,
     known_by_name,
-    load_findings,
-    save_rows,
-    sign,
 )
-from sync_agent.settings import Mode
 from sync_agent.sync.context import Agent
-from sync_agent.sync.notes import require_harmless, require_reason
+from sync_agent.sync.judge import Look
+from sync_agent.sync.notes import require_reason
 from sync_agent.sync.observe import observe
-from sync_agent.sync.record import field_word
 from sync_agent.sync.run import claim
 from sync_agent.sync.scan import read_page
+from sync_agent.sync.signing import sign_policy
+from sync_agent.sync.takeover import Present, is_doubted, is_simulated, settle_doubt, take_over_found
 from sync_agent.sync.uncertain import settle_as_arrived, settle_as_missing
 
-__all__ = ["decline_adoption", "local_keys", "release", "resolve", "sign_policy"]
-
-_NATIONAL_ID = re.compile(r"[!-~]{1,64}")
+__all__ = ["decline_adoption", "local_keys", "resolve", "sign_policy"]
 
 
 def resolve(agent: Agent, key: str, step: Step, *, local_key: str = "", arrived: str | None, actor: str) -> None:
-    """Settle an uncertain message: it arrived under the id `arrived`, or (None) it did not.
+    """Settle an uncertain message, or one in doubt since an adoption: it is there as `arrived`, or (None) it is not.
 
     A step that brings no id of its own is confirmed with the national id of its case, so that a slip of the pen is
     noticed. Raises SyncAgentError when there is nothing to settle or the id cannot be right.
     """
-    with exclusive(agent.settings.state):
+    with exclusive(agent.settings.state, agent.ledger.engine):
         claim(agent)
         with agent.ledger.write(actor=actor) as tx:
             case = known_by_name(tx.connection, agent.ledger.source_id, key)
-            message, shown = case.messages.get((step, local_key)), _shown(agent, case)
-            if message is None or message.state != State.UNCERTAIN:
+            message, shown = case.messages.get((step, local_key)), agent.shown(case.row)
+            doubted = message is not None and is_doubted(message)
+            if message is None or not (doubted or message.state == State.UNCERTAIN):
                 raise SyncAgentError(
-                    "this message is not uncertain", where=shown, todo="see: sync-agent cases show KEY"
+                    "this message is neither uncertain nor in doubt", where=shown, todo="see: sync-agent cases show KEY"
                 )
-            if arrived is None:
+            national_id = _arrived_id(agent, tx, case, message, arrived)
+            if doubted:
+                settle_doubt(tx, case, message, missing=arrived is None)
+            elif arrived is None:
                 settle_as_missing(tx, case, message, "person")
-                return
-            _require_id(agent, shown, arrived)
-            national_id = _checked_id(tx, shown, message, case.messages[Step.CASE, ""], arrived)
-            settle_as_arrived(tx, case, message, national_id=national_id, how="person")
+            else:
+                settle_as_arrived(tx, case, message, national_id=national_id, how="person")
+        if doubted:
+            present = None if arrived is None else Present((step, local_key), national_id, "person")
+            _judge_anew(agent, case.row.case_key, actor=actor, present=present)
 
 
-def _shown(agent: Agent, case: KnownCase) -> str:
-    """Return the name of a case in errors, which end in logs: what was typed may be the key of a protected one."""
-    return agent.names.shown(case.row.case_key, protected=case.row.protected_since is not None)
+def _arrived_id(agent: Agent, tx: Transaction, case: KnownCase, message: MessageRow, arrived: str | None) -> str | None:
+    """Return the id to store, None where the step has none or nothing arrived."""
+    if arrived is None:
+        return None
+    shown = agent.shown(case.row)
+    _require_id(agent, shown, arrived)
+    parent = case.messages[Step.CASE, ""]
+    if message.step != Step.CASE and parent.ack_id is None:
+        raise SyncAgentError("the case itself has no national id yet", where=shown, todo="settle the case first")
+    return _checked_id(tx, shown, message, parent, arrived)
 
 
 def _require_id(agent: Agent, shown: str, arrived: str) -> None:
-    simulated = arrived.startswith(agent.contract.file.answer.simulated_id_prefix)
-    if not _NATIONAL_ID.fullmatch(arrived) or (simulated and agent.settings.agent.mode is Mode.PRODUCTION):
+    if not is_national_id(arrived) or is_simulated(agent, arrived):
         raise SyncAgentError("this cannot be a national id", where=shown, todo="copy it from the national database")
 
 
@@ -88,79 +92,29 @@ def _checked_id(tx: Transaction, shown: str, message: MessageRow, case: MessageR
     return arrived
 
 
-def release(agent: Agent, key: str, rule: str, *, reason: str, note: str | None = None, actor: str) -> int:
-    """Release the holds of a case under `rule` for its content as it is now; return how many.
+def _judge_anew(agent: Agent, case_key: str, *, actor: str, present: Present | None) -> None:
+    """Read the case once more, so that the next pass finds what was settled in its plan. Changed content stays held.
 
-    Raises SyncAgentError for a rule that is mended at its source, when the case is not held by it, for a reason that is
-    no code, and for a note that tells who it is about.
+    Takes over what a person says is `present`; raises SyncAgentError when it is no longer part of the case.
     """
-    require_reason(reason)
-    if rule in RULES and not RULES[rule].releasable:
-        raise SyncAgentError(
-            "a hold by rule {rule} cannot be released", todo="mend it at its source", facts=(("rule", rule),)
-        )
-    with exclusive(agent.settings.state):
-        claim(agent)
-        with agent.ledger.write(actor=actor) as tx:
-            case = known_by_name(tx.connection, agent.ledger.source_id, key)
-            found = load_findings(tx.connection, [case.row.id])[case.row.id].values()
-            held = [row for row in found if row.rule == rule]
-            if not held:
-                raise SyncAgentError(
-                    "the case is not held by this rule",
-                    where=_shown(agent, case),
-                    todo="see: sync-agent holds show KEY",
-                )
-            commitment = _kept(agent, tx, case, note) if note else None
-            for row in held:
-                row.released_digest, row.released_at = case.row.last_digest, tx.now
-                row.released_by, row.released_reason = actor, reason
-                _record_release(tx, case, row, note=commitment)
-            save_rows(tx.connection, held)
-            case.look_again(tx)
-        _judge_anew(agent, case.row.case_key)
-    return len(held)
+    seen, taken = read_page(agent, [case_key]), present is None
+    with agent.ledger.write(actor=actor) as tx:
 
+        def take_over(case: KnownCase, look: Look) -> None:
+            nonlocal taken
+            if present is not None and present.key in look.contents:
+                take_over_found(agent, tx, case, look, present)
+                taken = True
 
-def _judge_anew(agent: Agent, case_key: str) -> None:
-    """Read the case once more, so that the next pass finds what was let go in its plan. Changed content stays held."""
-    seen = read_page(agent, [case_key])
-    with agent.ledger.write() as tx:
-        observe(agent, tx, seen, plan=[case_key])
-
-
-def _kept(agent: Agent, tx: Transaction, case: KnownCase, note: str) -> str:
-    require_harmless(agent, case.row.case_key, note)
-    return keep_note(tx.connection, case.row.source_id, case.row.case_key, note)
-
-
-def _record_release(tx: Transaction, case: KnownCase, row: FindingRow, *, note: str | None) -> None:
-    case.record(
-        tx,
-        Event.RELEASED,
-        rule=row.rule,
-        field=field_word(row.field),
-        step=row.step or None,
-        item=case.item(row.local_key),
-        wanted=row.released_digest,
-        reason=row.released_reason,
-        note=note,
-    )
-
-
-def sign_policy(agent: Agent, *, actor: str) -> str:
-    """Sign the policy in force; return its digest."""
-    with exclusive(agent.settings.state):
-        claim(agent)
-        with agent.ledger.write(actor=actor) as tx:
-            sign(tx, agent.policy.digest, actor)
-    return agent.policy.digest
+        observe(agent, tx, seen, plan=[case_key], take_over=take_over)
+        if not taken:
+            raise SyncAgentError("this message is no longer part of the case", todo="see: sync-agent cases show KEY")
 
 
 def decline_adoption(agent: Agent, *, reason: str, actor: str) -> None:
     """Declare that no case of this source is in the national database yet, so that nothing is adopted."""
     require_reason(reason)
-    with exclusive(agent.settings.state):
+    with exclusive(agent.settings.state, agent.ledger.engine):
         claim(agent)
         with agent.ledger.write(actor=actor) as tx:
             bound = environment(tx.connection)

@@ -86,5 +86,5 @@ def _require_go_live(agent: Agent) -> None:
         raise GuardError(
             "nothing is sent before it was declared how cases already in the national database are treated",
             where="go-live",
-            todo="run: sync-agent adopt --decline --reason CODE",
+            todo="run: sync-agent adopt, or: sync-agent adopt --decline --reason CODE",
         )

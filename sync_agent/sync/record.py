@@ -91,7 +91,7 @@ def _record_finding(tx: Transaction, event: Event, case: KnownCase, finding: Fin
 
 def field_word(path: str) -> str | None:
     """Return a field path as the audit log writes it: `respondents[1]` as `respondents.1`."""
-    return path.replace("[", ".").replace("]", "") or None
+    return path.replace("[]", "").replace("[", ".").replace("]", "") or None
 
 
 def standing(connection: Connection, cases: Iterable[CaseRow]) -> dict[int, list[Finding]]:
@@ -139,10 +139,12 @@ def _want(
     if message.id != 0 and (state, content.digest, reason) == (old_state, message.wanted_digest, message.reason):
         return
     if content.digest != message.wanted_digest:
-        message.attempts, message.next_try_at = 0, None
+        message.attempts, message.next_try_at, message.refusals = 0, None, 0
         # Rows may be as they were and a file not: what is to be sent must settle, whatever it was read from.
         case.row.dirty, case.row.digest_seen_at = True, tx.now
     message.state, message.reason = state, reason
+    if old_state == State.REJECTED and state is not State.REJECTED:
+        message.refusal, message.refusals, message.next_try_at = None, 0, None
     message.wanted_digest, message.wanted_mark, message.wanted_shape = content.digest, content.mark, content.shape
     _record_state(tx, case, message, old_state)
 
@@ -156,7 +158,7 @@ def _drop(tx: Transaction, case: KnownCase, message: MessageRow) -> None:
         return
     old_state = message.state
     message.state, message.reason = wanted
-    message.wanted_digest = message.ack_digest
+    message.wanted_digest, message.refusal = message.ack_digest, None
     _record_state(tx, case, message, old_state)
 
 

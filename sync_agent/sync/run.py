@@ -4,20 +4,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from sync_agent.audit import Event, Range, instant
 from sync_agent.errors import GuardError, SyncAgentError
-from sync_agent.ledger import (
-    Environment,
-    Ledger,
-    bind,
-    copy_in_memory,
-    end_run,
-    environment,
-    exclusive,
-    require_same,
-    start_run,
-)
+from sync_agent.ledger import Ledger, copy_in_memory, end_run, exclusive, start_run
+from sync_agent.logs import LogEvent, bound, log
+from sync_agent.sync.binding import claim, environment_of
 from sync_agent.sync.context import Agent
 from sync_agent.sync.deliver import DeliveryReport, deliver
 from sync_agent.sync.plan import Plan, let_through, make_plan
@@ -25,7 +18,19 @@ from sync_agent.sync.progress import NoProgress, Progress
 from sync_agent.sync.scan import ScanReport, scan
 from sync_agent.sync.uncertain import recover, settle_uncertain
 
-__all__ = ["PassReport", "claim", "environment_of", "rehearse", "run_pass"]
+__all__ = ["PassReport", "claim", "environment_of", "recorded", "rehearse", "run_pass"]
+
+
+class _Report(Protocol):
+    """What a run says of itself when it ends."""
+
+    scanned: ScanReport | None
+
+    @property
+    def plan(self) -> Plan | None: ...
+
+    @property
+    def counts(self) -> dict[str, int]: ...
 
 
 @dataclass(slots=True)
@@ -44,6 +49,10 @@ class PassReport:
         figures |= {f"uncertain.{how}": number for how, number in self.settled.items()}
         if self.scanned is not None:
             figures |= {"read": self.scanned.read, "changed": self.scanned.changed}
+        if self.delivered.closed:
+            figures["accounts_refused"] = len(self.delivered.closed)
+        if self.delivered.resting:
+            figures["accounts_resting"] = len(self.delivered.resting)
         return figures | {"settling": self.delivered.settling}
 
 
@@ -63,7 +72,7 @@ def run_pass(
     """
     progress = progress or NoProgress()
     report = PassReport()
-    with exclusive(agent.settings.state), _run(agent, report, actor):
+    with exclusive(agent.settings.state, agent.ledger.engine), recorded(agent, report, actor):
         recover(agent)
         report.settled = settle_uncertain(agent)
         report.scanned = scan(agent, progress, keys=keys)
@@ -77,6 +86,7 @@ def run_pass(
 def rehearse(agent: Agent, *, keys: Sequence[str] = (), progress: Progress | None = None) -> PassReport:
     """Do all of a pass but sending, on a copy of the ledger in memory: nothing is written anywhere."""
     progress = progress or NoProgress()
+    agent.ledger.require_newest()
     copy = Ledger(copy_in_memory(agent.ledger.engine), source_id=agent.ledger.source_id, clock=agent.clock)
     rehearsal = replace(agent, ledger=copy)
     claim(rehearsal)
@@ -85,46 +95,26 @@ def rehearse(agent: Agent, *, keys: Sequence[str] = (), progress: Progress | Non
     return report
 
 
-def claim(agent: Agent) -> None:
-    """Bind a new ledger, or see that it is the one this configuration was bound to; then take it over."""
-    wanted = environment_of(agent)
-    agent.ledger.epoch = 0  # whoever holds the lock may take over, also what another process took meanwhile
-    with agent.ledger.write() as tx:
-        bound = environment(tx.connection)
-        if bound is None:
-            bind(tx, wanted)
-        else:
-            require_same(bound, wanted)
-    agent.ledger.take_over()
-
-
-def environment_of(agent: Agent) -> Environment:
-    """Return what a ledger of this configuration belongs to."""
-    settings = agent.settings
-    return Environment(
-        mode=settings.agent.mode,
-        contract=agent.contract.name,
-        base_url=settings.national.transport.base_url,
-        accounts=" ".join(sorted(account.alias for account in settings.national.accounts)),
-        source_id=agent.ledger.source_id,
-        key_definition=agent.mapper.key_definition,
-    )
-
-
 @contextmanager
-def _run(agent: Agent, report: PassReport, actor: str) -> Iterator[None]:
+def recorded(
+    agent: Agent, report: _Report, actor: str, *, kind: str = "sync", reason: str | None = None
+) -> Iterator[None]:
     """Open a run and close it with what came of it, also when it fails."""
     claim(agent)
     with agent.ledger.write(actor=actor) as tx:
-        row = start_run(tx, "sync")
+        row = start_run(tx, kind)
         agent.ledger.run = f"run-{row.id}"
-        tx.record(Event.RUN_STARTED, versions=agent.versions)
+        tx.record(Event.RUN_STARTED, versions=agent.versions, reason=reason)
     result = "failed"
     try:
-        yield
+        with bound(run=agent.ledger.run):
+            log(LogEvent.PASS_STARTED)
+            yield
         result = "done"
     except GuardError:
         result = "guard"
+        count = len(report.plan.rows) if report.plan else None
+        log(LogEvent.GUARD_STOPPED, "warning", run=agent.ledger.run, count=count)
         raise
     except KeyboardInterrupt:
         result = "interrupted"
@@ -136,10 +126,12 @@ def _run(agent: Agent, report: PassReport, actor: str) -> Iterator[None]:
         with agent.ledger.write() as tx:
             end_run(tx, row, result, report.counts)
             tx.record(Event.RUN_ENDED, new_state=result, counts=report.counts or None, **_read_of(report))
+        agent.ledger.keep_head()
+        log(LogEvent.PASS_ENDED, run=agent.ledger.run, result=result, counts=report.counts)
         agent.ledger.run = None
 
 
-def _read_of(report: PassReport) -> dict[str, object]:
+def _read_of(report: _Report) -> dict[str, object]:
     scanned = report.scanned
     if scanned is None:
         return {}

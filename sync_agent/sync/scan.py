@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sync_agent.audit import Event
-from sync_agent.ledger import SourceRow, is_signed, save_source_state, source_state
+from sync_agent.ledger import SourceRow, cases, save_source_state, source_state
+from sync_agent.logs import LogEvent, log
 from sync_agent.mapping import Mapped
 from sync_agent.source import Change
 from sync_agent.sync.context import Agent
@@ -53,6 +54,7 @@ def scan(agent: Agent, progress: Progress, *, keys: Sequence[str] = ()) -> ScanR
         for key in names:
             key_set.update(agent.names.shown(key, protected=True).encode() + b"\n")
         progress.advance(len(page))
+        log(LogEvent.PAGE_SCANNED, count=len(page), read=report.read, changed=report.changed)
     report.key_set = key_set.hexdigest()
     if not keys:
         _finish(agent, before, report)
@@ -62,7 +64,9 @@ def scan(agent: Agent, progress: Progress, *, keys: Sequence[str] = ()) -> ScanR
 def read_page(agent: Agent, keys: Sequence[str]) -> list[Mapped]:
     """Read and map some cases, under the keys that the ledger may keep; those that are gone are absent."""
     rows = agent.source.read(keys)
-    return [agent.names.stored(agent.mapper.map(rows[key])) for key in keys if key in rows]
+    with agent.ledger.read() as connection:
+        known_as = cases.origins(connection, agent.ledger.source_id, keys)
+    return [agent.names.stored(agent.mapper.map(rows[key]), known_as.get(key)) for key in keys if key in rows]
 
 
 def _pages(agent: Agent, since: datetime | None, keys: Sequence[str]) -> Iterator[Sequence[Change]]:
@@ -80,7 +84,7 @@ def _pages(agent: Agent, since: datetime | None, keys: Sequence[str]) -> Iterato
 def _judged_anew(agent: Agent, state: SourceRow) -> bool:
     """Tell whether what cases are judged by has changed since the last complete scan."""
     with agent.ledger.read() as connection:
-        signed = is_signed(connection, agent.policy.digest)
+        signed = agent.signed(connection)
     return state.signed != signed or any(old != new for _, old, new in _versions(agent, state))
 
 
@@ -109,7 +113,7 @@ def _finish(agent: Agent, before: SourceRow, report: ScanReport) -> None:
                 contract=agent.contract.digest,
                 policy=agent.policy.digest,
                 configuration=agent.configuration,
-                signed=is_signed(tx.connection, agent.policy.digest),
+                signed=agent.signed(tx.connection),
                 full_scan_at=tx.now if report.since is None else before.full_scan_at,
             ),
         )

@@ -1,19 +1,43 @@
 """Messages whose outcome is unknown: what a crash left behind, and how each is settled before it is sent again."""
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import timedelta
 
 from sync_agent.audit import Event
 from sync_agent.domain.canonical import correlation_token
 from sync_agent.domain.steps import Step
 from sync_agent.errors import NationalUnreachableError
-from sync_agent.ledger import KnownCase, MessageRow, State, Transaction, id_is_taken, save_rows, with_messages_in
+from sync_agent.ledger import (
+    KnownCase,
+    MessageRow,
+    State,
+    Transaction,
+    id_is_taken,
+    save_rows,
+    sort_key,
+    with_messages_in,
+)
+from sync_agent.logs import LogEvent, log
+from sync_agent.national import TOO_LARGE, AccountRefusedError
 from sync_agent.sync.context import Agent
+from sync_agent.sync.fates import FATES, Settler, doubt_of
 from sync_agent.sync.outcome import acknowledge, unsettle
 
-__all__ = ["recover", "remote_wait", "settle_as_arrived", "settle_as_missing", "settle_uncertain"]
+__all__ = [
+    "FOR_A_PERSON",
+    "RESTORED",
+    "recover",
+    "remote_wait",
+    "settle_as_arrived",
+    "settle_as_missing",
+    "settle_uncertain",
+]
 
-_FOR_A_PERSON = frozenset({"id_changed", "id_taken"})
+_ACCOUNT_REFUSED = "account_refused"
+FOR_A_PERSON = frozenset({"id_changed", "id_taken"})
+RESTORED = "restored"
+"""Cause of a doubt: the ledger is an older copy, and the message may have gone up after it was made."""
 
 
 def recover(agent: Agent) -> None:
@@ -35,16 +59,24 @@ def settle_uncertain(agent: Agent) -> Counter[str]:
     doubts = [
         (case, message)
         for case in old
-        for message in case.messages.values()
+        for message in sorted(case.messages.values(), key=sort_key)
         if message.state == State.UNCERTAIN and message.intent_at is not None and message.intent_at <= before
     ]
+    refused: set[str | None] = set()
     for case, message in doubts:
+        if message.state != State.UNCERTAIN:
+            continue  # settled together with its case
         if counts["unreachable"] == agent.settings.delivery.unreachable_after:
             break  # what stays uncertain is settled at a later pass; sending the rest finds out for itself
         try:
-            counts[_settle(agent, case, message)] += 1
+            how = _settle(agent, case, message, refused)
+        except AccountRefusedError:
+            how = _ACCOUNT_REFUSED
+            refused.add(message.account)
         except NationalUnreachableError:
-            counts["unreachable"] += 1
+            how = "unreachable"
+        counts[how] += 1
+        log(LogEvent.DOUBT_SETTLED, case=case.row.pseudonym, step=message.step, state=message.state, how=how)
     return +counts
 
 
@@ -57,15 +89,20 @@ def remote_wait(agent: Agent) -> timedelta:
     return timedelta(seconds=request + lag + agent.settings.delivery.settle_remote_seconds)
 
 
-def _settle(agent: Agent, case: KnownCase, message: MessageRow) -> str:
+def _settle(agent: Agent, case: KnownCase, message: MessageRow, refused: Collection[str | None]) -> str:
+    """Settle one message and return how; accounts in `refused` are not asked again."""
     step, update = Step(message.step), message.ack_digest is not None
-    if message.reason in _FOR_A_PERSON:
-        return "person"
-    if agent.contract.repeatable(step, update):
+    failure = doubt_of(message.reason, step=step, update=update, repeatable=agent.contract.repeatable(step, update))
+    settler = FATES[failure].settler
+    if settler is Settler.REPEAT:
         return _again(agent, case, message, "repeatable")
-    if step is not Step.CASE or update:
+    if settler is not Settler.LOOK_UP or message.account is None:
         return "person"
-    token = correlation_token(agent.installation_key, case.row.source_id, case.row.case_key)
+    return _ACCOUNT_REFUSED if message.account in refused else _look_up(agent, case, message)
+
+
+def _look_up(agent: Agent, case: KnownCase, message: MessageRow) -> str:
+    token = correlation_token(agent.installation_key, *case.row.origin)
     found = agent.gateway.look_up(token, message.account or "")
     if len(found) == 1:
         return _adopt(agent, case, message, found[0])
@@ -89,18 +126,41 @@ def _adopt(agent: Agent, case: KnownCase, message: MessageRow, national_id: str)
 
 
 def settle_as_missing(tx: Transaction, case: KnownCase, message: MessageRow, how: str) -> None:
-    """Have an uncertain message sent again: it did not arrive, or sending it again creates nothing."""
-    message.state, message.reason = State.PENDING, None
-    case.record_message(tx, Event.RESOLVED, message, old_state=State.UNCERTAIN, reason=how)
-    save_rows(tx.connection, [message])
+    """Have an uncertain message sent again: it did not arrive, or sending it again creates nothing.
+
+    One that was too large is refused instead: the same bytes would be so again.
+    """
+    missing = [message, *_below(case, message)]
+    for each in missing:
+        if each.reason == TOO_LARGE:
+            each.state = State.REJECTED
+        else:
+            each.state, each.reason = State.PENDING, None
+        case.record_message(tx, Event.RESOLVED, each, old_state=State.UNCERTAIN, reason=how)
+    save_rows(tx.connection, missing)
     case.look_again(tx)
+
+
+def _below(case: KnownCase, message: MessageRow) -> list[MessageRow]:
+    """Return what cannot have gone up either when `message` did not: the steps of a case that is not there."""
+    if message.step != Step.CASE or message.ack_id is not None:
+        return []
+    others = [other for other in case.messages.values() if other is not message and other.ack_digest is None]
+    return [other for other in others if (other.state, other.reason) == (State.UNCERTAIN, RESTORED)]
 
 
 def settle_as_arrived(
     tx: Transaction, case: KnownCase, message: MessageRow, *, national_id: str | None, how: str
 ) -> None:
-    """Acknowledge an uncertain message: it is known now that it arrived. `how` is a reason code."""
+    """Acknowledge an uncertain message: it is known now that it arrived. `how` is a reason code.
+
+    Of what went up after an older copy of the ledger was made nobody knows the content, nor when it went up.
+    """
+    unknown = message.reason == RESTORED
     acknowledge(message, tx.now, national_id)
+    if unknown:
+        message.ack_digest, message.ack_shape = case.secret.digest(b""), None
+        message.intent_at, message.doubt = case.row.first_seen, None
     case.record_message(
         tx,
         Event.RESOLVED,

@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.stations import Ended, Station
 
+SETTLED = "this message is neither uncertain nor in doubt - see: sync-agent cases show KEY"
+
 
 @pytest.fixture
 def doubtful(signed: Station) -> Station:
@@ -97,8 +99,8 @@ def test_until_then_nothing_of_that_message_is_sent(doubtful: Station) -> None:
     ("words", "step", "line"),
     [
         (["--arrived", "{taken}"], "settlement", "this national id belongs to another case - look it up again"),
-        (["--arrived", "SIM-x"], "processing", "this message is not uncertain - see: sync-agent cases show KEY"),
-        (["--not-arrived"], "case", "this message is not uncertain - see: sync-agent cases show KEY"),
+        (["--arrived", "SIM-x"], "processing", SETTLED),
+        (["--not-arrived"], "case", SETTLED),
         (["--not-arrived", "--arrived", "SIM-x"], "settlement", "give exactly one of --arrived ID and --not-arrived"),
         ([], "settlement", "give exactly one of --arrived ID and --not-arrived"),
     ],

@@ -50,9 +50,9 @@ def test_a_hold_can_be_released_for_what_was_looked_at(oddities: Station) -> Non
     """A missing file, by its rule and a reason; the case goes up without it."""
     oddities.sync()
     (hold,) = oddities.agent("--json", "holds", "list", "--rule", "file_missing").records
-    done = oddities.agent(
-        "--quiet", "holds", "release", hold["case"], "--rule", "file_missing", "--reason", "lost_paper"
-    )
+    (seen,) = {each["digest"] for each in oddities.agent("--json", "holds", "show", hold["case"]).records}
+    words = ("holds", "release", hold["case"], "--rule", "file_missing", "--reason", "lost_paper")
+    done = oddities.agent("--quiet", *words, "--digest", seen)
     assert (done.code, done.err) == (0, "")
     oddities.sync()
     shown = oddities.agent("--json", "cases", "show", hold["case"]).document

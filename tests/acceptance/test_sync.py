@@ -39,11 +39,10 @@ def test_a_rehearsal_later_writes_nothing_either(signed: Station) -> None:
     assert (signed.files() == before, signed.national.requests()) == (True, requests)
 
 
-def test_people_see_the_digest_and_the_figures_of_a_plan(station: Station) -> None:
+def test_people_see_the_digest_and_the_figures_of_a_plan(signed: Station) -> None:
     """What they need to accept it."""
-    station.connect()
-    digest = station.agent("--json", "sync", "--dry-run").document["plan"]
-    lines = station.agent("sync", "--dry-run", lang="vi").out.splitlines()
+    digest = signed.agent("--json", "sync", "--dry-run").document["plan"]
+    lines = signed.agent("sync", "--dry-run", lang="vi").out.splitlines()
     assert lines[-1] == f"Mã băm của kế hoạch: {digest}"
     assert any(line.startswith("vụ việc: ") and line.endswith(" mới, 0 thay đổi") for line in lines)
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 from sqlalchemy import Engine, event
 
 from sync_agent.domain.steps import Step
-from sync_agent.national import Accepted, Outcome, WireRequest
+from sync_agent.national import Accepted, FoundCase, Outcome, PersonQuery, WireRequest
 from sync_agent.national.gateway import CodeEntry
 from tests.support.houses import House
 
@@ -79,6 +79,11 @@ class PaperGateway:
         self.faults.place()
         return Accepted(national_id, 200)
 
+    def search(self, query: PersonQuery, account_alias: str) -> list[FoundCase]:
+        """Know nobody by name: a paper keeps no people."""
+        del query, account_alias
+        return []
+
     def look_up(self, token: str, account_alias: str) -> list[str]:
         """Return the Ids of the cases that were written down with the token."""
         del account_alias
@@ -109,6 +114,11 @@ class PaperGateway:
         """Know no codes."""
         del kind, account_alias, province, ministry, classification
         return []
+
+    def token_seconds(self, account_alias: str) -> float | None:
+        """Need no token."""
+        del account_alias
+        return None
 
     def close(self) -> None:
         """Hold nothing."""

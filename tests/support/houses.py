@@ -17,11 +17,12 @@ from sync_agent.bootstrap import open_agent
 from sync_agent.domain.canonical import correlation_token
 from sync_agent.domain.steps import Step
 from sync_agent.errors import NationalUnreachableError
-from sync_agent.ledger import MessageRow, find_case, known_by_key, queries
-from sync_agent.national import NotProcessed, Outcome, WireRequest
-from sync_agent.national.testing import FakeGateway
+from sync_agent.ledger import MessageRow, find_case, known_by_key, known_by_name, load_findings, queries, sight
+from sync_agent.national import FoundCase, NotProcessed, Outcome, PersonQuery, WireRequest
+from sync_agent.national.testing import FakeGateway, Recorded, whole
 from sync_agent.source import CaseRows, Change, Source
 from sync_agent.sync.context import Agent
+from sync_agent.sync.holds import release
 from sync_agent.sync.persons import sign_policy
 from sync_agent.sync.run import PassReport, run_pass
 
@@ -37,6 +38,7 @@ AGENT_TOML = """
 mode = "{mode}"
 schemas = "{root}/schemas"
 policy = "privacy.toml"
+ledger_url = "{ledger}"
 [source]
 url = "sqlite:///local.db"
 profile = "profile.yaml"
@@ -57,6 +59,7 @@ username = "tinh"
 secret_env = "{secret_env}"
 [delivery]
 workers = {workers}
+breaker_first_seconds = {breaker}
 settle_seconds = {settle}
 kind_settle_seconds = {kind_settle}
 {extra}
@@ -164,16 +167,26 @@ class Local:
 
 @dataclass(slots=True)
 class National(FakeGateway):
-    """A national side that answers by script; `before` is called when a request comes, in the thread that sends it."""
+    """A national side that answers by script; `before` is called when a request comes, in the thread that sends it.
+
+    `by_account` is asked first what to answer to a request of an account; None leaves it to the script.
+    """
 
     before: Callable[[WireRequest], None] | None = None
+    by_account: Callable[[WireRequest, str], Outcome | None] | None = None
     look_up_fails: Exception | None = None
     fails_for: set[str] = field(default_factory=set)  # tokens; empty: every look-up
+    search_fails_at: int | None = None  # number of the search, from 1
 
     def send(self, request: WireRequest, account_alias: str) -> Outcome:
         """Let the test act, then answer."""
         if self.before is not None:
             self.before(request)
+        request = whole(request)
+        answer = self.by_account(request, account_alias) if self.by_account is not None else None
+        if answer is not None:
+            self.sent.append(Recorded(request, account_alias, answer))
+            return answer
         # named, because a class with slots is made anew and `super()` without arguments would look in the old one
         return FakeGateway.send(self, request, account_alias)
 
@@ -182,6 +195,13 @@ class National(FakeGateway):
         found = FakeGateway.look_up(self, token, account_alias)
         if self.look_up_fails is not None and token in (self.fails_for or {token}):
             raise self.look_up_fails
+        return found
+
+    def search(self, query: PersonQuery, account_alias: str) -> list[FoundCase]:
+        """Answer as prepared, or be unreachable."""
+        found = FakeGateway.search(self, query, account_alias)
+        if len(self.searched) == self.search_fails_at:
+            raise NationalUnreachableError("the national service gave no usable answer")
         return found
 
     @property
@@ -247,6 +267,17 @@ class House:
         """Sign the policy in force."""
         sign_policy(self.agent, actor="os:test")
 
+    def sight(self, key: str) -> str:
+        """Return the digest of what a person would see of a case now."""
+        with self.agent.ledger.read() as connection:
+            case = known_by_name(connection, "nho", key)
+            return sight(case, load_findings(connection, [case.row.id])[case.row.id])
+
+    def release(self, key: str, rule: str, *, reason: str = "seen", actor: str = "os:lan", **options: Any) -> int:
+        """Release what holds a case by a rule, as it stands now."""
+        chosen = {"digest": self.sight(key)} | options
+        return release(self.agent, key, rule, reason=reason, actor=actor, **chosen)
+
     def token(self, key: str) -> str:
         """Return the token by which a case is looked up."""
         return correlation_token(self.agent.installation_key, "nho", key)
@@ -302,11 +333,15 @@ class Houses:
 
     folder: Path
     stack: ExitStack = field(default_factory=ExitStack)
+    ledger: str = ""
 
     def __call__(self, *, name: str = "house", signed: bool = True, **settings: object) -> House:
-        """Build a house. `settings` fill agent.toml: mode, page, workers, settle, kind_settle, capabilities, extra."""
+        """Build a house. `settings` fill agent.toml: mode, page, workers, settle, kind_settle, capabilities, extra.
+
+        `ledger` is the address of its ledger, by default that of the fixture, or else a file.
+        """
         folder = self.folder / name
-        _furnish(folder, settings)
+        _furnish(folder, {"ledger": self.ledger} | settings)
         clock, gateway = Clock(), National()
         local = Local(folder / "local.db", clock)
         agent, source = _wired(folder, clock, gateway, self.stack)
@@ -322,7 +357,7 @@ def _furnish(folder: Path, settings: dict[str, object]) -> None:
     key = folder / "state" / "installation.key"
     key.write_text("5a" * 32, encoding="ascii")
     key.chmod(0o400)
-    chosen = {"mode": "demo", "page": 3, "workers": 2, "settle": 0, "kind_settle": 0} | settings
+    chosen = {"mode": "demo", "page": 3, "workers": 2, "settle": 0, "kind_settle": 0, "breaker": 0} | settings
     texts = dict.fromkeys(("wire", "capabilities", "extra"), "") | chosen
     toml = AGENT_TOML.format(root=ROOT.as_posix(), secret_env=SECRET_ENV, **texts)
     (folder / "agent.toml").write_text(toml, encoding="utf-8")
@@ -364,6 +399,10 @@ class Steered:
     def probe(self) -> list[str]:
         """Return what the source returns."""
         return self._source.probe()
+
+    def may_write(self) -> bool:
+        """Return what the source returns."""
+        return self._source.may_write()
 
     def close(self) -> None:
         """Close the source."""

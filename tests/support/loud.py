@@ -1,28 +1,19 @@
-"""A local system in which every free text, name, number and file carries a marker of its own, and how to find one.
+"""A local system in which every free text, name, number and file carries a marker of its own, and how to find one."""
 
-A marker is searched for in what bytes can be made to say: as they are, in capitals, decomposed, without accents, in
-base64, percent-encoded, as JSON escapes and as hex.
-"""
-
-import base64
-import binascii
 import re
 import sqlite3
-import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
 
-__all__ = ["Loud", "Marks"]
+from tests.support.traces import readings
+
+__all__ = ["Loud", "Marks", "union"]
 
 _LETTERS = "abcdefghijklmnop"
 _WORD = re.compile(r"zet([a-p]{4})oq")
 _DIGITS = re.compile(r"\d{10,}")
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{12,}={0,2}")
-_HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){6,}")
-_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 
 STAFF = {"CanBoXuLy", "CanBoDuyetKQXL", "CanBoDuyet", "CanBoTiep", "LanhDaoTiep", "LanhDaoUyQuyen"}
 NAMES = {"HoTen", "NguoiDuyet"}
@@ -51,10 +42,9 @@ class Marks:
 
     def found(self, data: bytes) -> set[str]:
         """Return the places of every marker that `data` holds in any form."""
-        return {place for text in _readings(data) for place in self._in(text)}
+        return {place for text in readings(data) for place in self._in(text)}
 
-    def _in(self, text: str) -> Iterator[str]:
-        plain = _plain(text)
+    def _in(self, plain: str) -> Iterator[str]:
         for code in _WORD.findall(plain):
             yield self.words.get(code, "?")
         for run in _DIGITS.findall(plain):
@@ -62,35 +52,6 @@ class Marks:
                 for start in range(len(run) - size + 1):
                     if run[start : start + size] in self.numbers:
                         yield self.numbers[run[start : start + size]]
-
-
-def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKD", text).casefold().replace("đ", "d")
-    return "".join(each for each in text if not unicodedata.combining(each))
-
-
-def _readings(data: bytes) -> Iterator[str]:
-    text = data.decode("utf-8", "replace")
-    yield text
-    if b"%" in data:
-        yield unquote_to_bytes(data.replace(b"+", b" ")).decode("utf-8", "replace")
-    if "\\u" in text:
-        yield _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
-    yield "\n".join(_decoded(data))
-
-
-def _decoded(data: bytes) -> Iterator[str]:
-    for run in _BASE64.findall(data):
-        plain = run.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
-        for start in range(4):
-            part = plain[start:]
-            part = part[: len(part) - 1] if len(part) % 4 == 1 else part
-            yield base64.b64decode(part + b"=" * (-len(part) % 4)).decode("utf-8", "replace")
-    for run in _HEX.findall(data):
-        try:
-            yield binascii.unhexlify(run).decode("utf-8", "replace")
-        except binascii.Error:
-            continue
 
 
 @dataclass

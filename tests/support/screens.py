@@ -14,13 +14,19 @@ __all__ = ["screen"]
 _TOKEN = re.compile(r"\x1b\[\??([0-9;]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
 
 
-def screen(words: Sequence[str], environment: Mapping[str, str], *, columns: int = 100) -> tuple[int, list[str]]:
-    """Run a process on a terminal of so many columns; return its exit code and the lines seen, old ones included."""
+def screen(
+    words: Sequence[str], environment: Mapping[str, str], *, columns: int = 100, typed: str = ""
+) -> tuple[int, list[str]]:
+    """Run a process on a terminal of so many columns; return its exit code and the lines seen, old ones included.
+
+    What is `typed` waits in the terminal until the process asks for it.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     kept = {name: value for name, value in environment.items() if name not in {"COLUMNS", "NO_COLOR"}}
     process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, env={**kept, "TERM": "xterm"})
     os.close(theirs)
+    os.write(ours, typed.encode())
     written = b""
     try:
         while part := os.read(ours, 65536):

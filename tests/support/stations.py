@@ -38,10 +38,18 @@ _FIT = {
     "quick_retry_seconds": "0",
     "settle_remote_seconds": "0",
     "backoff_first_seconds": "1",
+    "breaker_first_seconds": "0",
     "lookup": '"contains"',
     "volume_min": "100000",
 }
 """Settings of every station: no quick second try, little waiting, a volume guard that lets everything through."""
+
+_SCOPE = """[scope]
+agencies = [{}]
+kinds = ["complaint", "feedback", "denunciation", "mixed"]
+start_from = 2000-01-01
+
+"""
 
 _IMPATIENT = {"connect_seconds": "0.5", "read_seconds": "1.5", "write_seconds": "0.5", "pool_seconds": "0.5"}
 """The sum is how long a doubt has to rest. A busy machine may be slower: only for passes that settle doubts."""
@@ -114,10 +122,12 @@ class National:
         """What it holds and has counted."""
         return SimulatorState(self.database)
 
-    def start(self, *faults: str, capabilities: Sequence[str] = (), account: str = ACCOUNT) -> None:
-        """Start it, with faults in force from the beginning."""
+    def start(
+        self, *faults: str, capabilities: Sequence[str] = (), account: str = ACCOUNT, access: Sequence[str] = ()
+    ) -> None:
+        """Start it, with faults in force from the beginning; `access` are options of another way in."""
         words = [*AGENT[:2], "sync_agent.simulator", "--db", str(self.database), "--port", str(self.port)]
-        words += ["--account", f"{account}:SIMULATOR_SECRET"]
+        words += access or ["--account", f"{account}:SIMULATOR_SECRET"]
         words += [word for fault in faults for word in ("--fault", fault)]
         words += [word for capability in capabilities for word in ("--capability", capability)]
         environment = {**self._environment, "SIMULATOR_SECRET": SECRET}
@@ -191,6 +201,13 @@ class Station:
         """Start the national side and point the agent at it."""
         self.national.start(*faults, capabilities=capabilities)
         self.configure(base_url=f'"{self.national.url}"')
+
+    def prepare_first_day(self) -> None:
+        """Leave the demo: nothing goes up before it was declared how; the scope names everything."""
+        toml = (self.folder / "agent.toml").read_text(encoding="utf-8")
+        agencies = toml[toml.index("agencies = [") :].partition("[")[2].partition("]")[0]
+        self.edit("agent.toml", "[timeliness]", _SCOPE.format(" ".join(agencies.split())) + "[timeliness]")
+        self.edit("agent.toml", 'mode = "demo"', 'mode = "test"')
 
     def sign(self) -> None:
         """Sign the privacy policy."""

@@ -5,10 +5,11 @@ import string
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 
 from sync_agent.cli.phrases import HELP_PHRASES, PHRASES
 from tools import catalogues
-from tools.messages import find_messages
+from tools.messages import Found, find_messages
 
 FOUND = find_messages(catalogues.PACKAGE)
 CATALOGUE = catalogues.read_catalogue()
@@ -38,6 +39,50 @@ def test_every_message_has_a_vietnamese_translation() -> None:
 def test_the_compiled_catalogue_is_the_written_one() -> None:
     """What gettext reads is what translators edited."""
     assert catalogues.CATALOGUE.with_suffix(".mo").read_bytes() == catalogues.compiled(CATALOGUE)
+
+
+def test_nothing_is_left_for_a_translator_to_look_at() -> None:
+    """A guess (fuzzy) is not shown to people, so it would be English unawares."""
+    assert [message.id for message in CATALOGUE if message.id and message.fuzzy] == []
+
+
+def test_make_catalogues_would_change_nothing() -> None:
+    """Order, files and compiled form are those of the code as it is: the hook before a commit asks the same."""
+    content = catalogues.CATALOGUE.read_bytes()
+    assert not catalogues.stale(content, catalogues.CATALOGUE.with_suffix(".mo").read_bytes(), FOUND)
+
+
+def small(translation: str = "tệp hỏng", *more: str) -> Catalog:
+    """Return a catalogue of one message, and others without translation."""
+    made = Catalog(locale="vi", domain="sync_agent", creation_date=CATALOGUE.creation_date)
+    made.add("broken file", translation, locations=[("one.py", 1)])
+    for message in more:
+        made.add(message, locations=[("one.py", 1)])
+    return made
+
+
+@pytest.mark.parametrize(
+    ("machine", "messages", "stale"),
+    [
+        (small(), {"broken file"}, False),
+        (small("tệp lỗi"), {"broken file"}, True),
+        (small(), set(), True),
+        (small(), {"broken file", "new"}, True),
+    ],
+    ids=["current", "compiled from another", "message gone", "message new"],
+)
+def test_a_catalogue_that_is_not_current_is_seen(machine: Catalog, messages: set[str], stale: bool) -> None:
+    """Whatever `make catalogues` would mend."""
+    found = Found(messages={message: {"one.py"} for message in messages})
+    assert catalogues.stale(catalogues.written(small()), catalogues.compiled(machine), found) is stale
+
+
+@pytest.mark.parametrize("translation", ["", ("tệp", "")])
+def test_what_is_not_translated_is_named(translation: str | tuple[str, ...]) -> None:
+    """Of a plural every form counts."""
+    made = Catalog(locale="vi", domain="sync_agent")
+    made.add("broken file" if isinstance(translation, str) else ("one file", "files"), translation)
+    assert len(catalogues.untranslated(made)) == 1
 
 
 def test_translations_have_the_placeholders_of_their_message() -> None:

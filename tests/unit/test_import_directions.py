@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "sync_agent"
-FOUNDATION = {"errors", "i18n", "resources", "secretfile"}
+FOUNDATION = {"errors", "i18n", "logs", "resources", "secretfile"}
 """Single modules that know no room; every room but the domain may use them."""
 
 ALLOWED: dict[str, set[str]] = {
@@ -21,6 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "audit": {"domain"},
     "ledger": {"domain", "audit"},
     "example": {"domain"},
+    "reports": {"domain", "privacy", "ledger"},
     "simulator": {"domain", "national"},
     "sync": {"domain", "source", "mapping", "privacy", "national", "audit", "ledger", "settings"},
     "settings": {"domain", "source", "mapping", "privacy", "national"},
@@ -28,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "i18n": set(),
     "resources": set(),
     "secretfile": {"errors"},
+    "logs": {"domain"},
 }
 """What a room may know; `bootstrap`, which wires, and what calls it (`cli`, `doctor`, `demo`) may know all."""
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from sync_agent.errors import ConfigError
 from sync_agent.settings import Mode, Settings, load_settings
@@ -61,6 +62,14 @@ def test_paths_are_below_the_folder_of_the_configuration(tmp_path: Path) -> None
     assert settings.state == tmp_path.resolve() / "state"
     assert settings.ledger_url == f"sqlite:///{tmp_path.resolve()}/state/ledger.db"
     assert settings.source_url == f"sqlite:///{tmp_path.resolve()}/local.db"
+
+
+def test_a_folder_may_have_signs_that_mean_something_in_a_url(tmp_path: Path) -> None:
+    """The databases are made in it, not beside it."""
+    (folder := tmp_path / "50%41? hồ sơ #1").mkdir()
+    settings = load_settings(written(folder))
+    files = [make_url(url).database for url in (settings.ledger_url, settings.source_url)]
+    assert files == [f"{folder.resolve()}/state/ledger.db", f"{folder.resolve()}/local.db"]
 
 
 @pytest.mark.parametrize("url", ["sqlite:////data/local.db", "postgresql://db/local"])

@@ -1,6 +1,7 @@
 """`init`: all of a configuration or nothing."""
 
 import json
+import shutil
 import stat
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from sync_agent import resources
 from sync_agent.cli.main import main
+from sync_agent.cli.program import program
 from sync_agent.errors import ConfigError
 from sync_agent.resources import INSTALLATION_KEY, create_configuration, packaged_configuration, packaged_schemas
 
@@ -28,7 +30,7 @@ def test_a_new_folder_is_filled(tmp_path: Path, capsys: pytest.CaptureFixture[st
     folder = tmp_path / "deep" / "new"
     code = main(["init", str(folder)])
     assert (code, files(folder), list(folder.glob(".*"))) == (0, expected(), [])
-    assert f"sync-agent --config {folder} check" in capsys.readouterr().out
+    assert f"{program()} --config {folder} check" in capsys.readouterr().out
 
 
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
@@ -74,6 +76,21 @@ def test_the_example_is_not_copied_into_itself() -> None:
     """It would never end."""
     with pytest.raises(ConfigError, match="inside the example configuration"):
         create_configuration(packaged_configuration() / "mine")
+
+
+def test_what_an_agent_left_in_the_example_is_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody ran it in the checkout: neither its key nor its ledger is the new installation's."""
+    example = tmp_path / "sync_agent" / "_data"
+    shutil.copytree(packaged_configuration(), example / "config")
+    shutil.copytree(packaged_schemas(), example / "schemas")
+    wanted = expected()
+    for name in ("state/installation.key", "state/ledger.db", "local.db", "local.db-wal", "files/1/scan.pdf"):
+        (example / "config" / name).parent.mkdir(parents=True, exist_ok=True)
+        (example / "config" / name).write_text("theirs", encoding="utf-8")
+    monkeypatch.setattr(resources, "_PACKAGE", tmp_path / "sync_agent")
+    create_configuration(tmp_path / "new")
+    assert files(tmp_path / "new") == wanted
+    assert (tmp_path / "new" / INSTALLATION_KEY).read_text(encoding="ascii") != "theirs"
 
 
 def test_nothing_half_made_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,6 +158,15 @@ def test_what_a_library_logs_is_not_shown() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_for_debugging_it_is_shown_that_a_library_logged() -> None:
+    """Not what."""
+    work = f"import logging, json.decoder; logging.getLogger('json.decoder').error({SECRET!r})"
+    done = agent("go", "--debug", code=noun(work))
+    line = json.loads(done.stderr)
+    assert (line["event"], line["logger"], line["level"]) == ("library", "json.decoder", "error")
+    assert SECRET not in done.stderr
+
+
 @pytest.mark.parametrize("size", [1, 1_000_000])
 def test_a_reader_that_goes_away_is_no_internal_error(size: int) -> None:
     """`sync-agent ... | head` ends quietly, whether the command or its end finds out."""

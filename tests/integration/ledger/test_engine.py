@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
+from sync_agent.audit import Event, head, recompute_root
 from sync_agent.errors import LedgerError
 from sync_agent.ledger import Ledger, copy_in_memory, open_engine
+from tests.support.ledgers import ON_SQLITE
 
 
 def test_a_missing_ledger_is_not_made_by_chance(path: Path) -> None:
@@ -17,6 +19,7 @@ def test_a_missing_ledger_is_not_made_by_chance(path: Path) -> None:
     assert ("db upgrade" in caught.value.todo, path.exists()) == (True, False)
 
 
+@ON_SQLITE
 def test_its_folder_is_made_for_its_owner_alone(engine: Engine, path: Path) -> None:
     """The ledger holds the secrets of cases."""
     engine.dispose()
@@ -30,22 +33,32 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         open_engine(f"sqlite:///{tmp_path}/file/state/ledger.db", create=True)
 
 
-@pytest.mark.parametrize("url", ["postgresql://db/ledger", "mysql://db/ledger"])
-def test_another_database_is_refused(url: str) -> None:
-    """Only SQLite is supported so far, and nobody should think otherwise."""
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://db/ledger",
+        "postgresql+psycopg2://db/ledger",
+        "mysql://db/ledger",
+        "sqlite+aiosqlite:///ledger.db",
+        "not a url",
+        "sqlite//nothing",
+        "",
+        "postgresql+psycopg://db:port/ledger",
+        "postgresql+psycopg://db",
+        "postgresql+psycopg://one,two/ledger",
+        "postgresql+psycopg://db/ledger?host=one&host=two",
+        "postgresql+psycopg://db/ledger?password=x",
+        "postgresql+psycopg://db/ledger?options=-csynchronous_commit%3Doff",
+    ],
+)
+def test_another_address_is_refused(address: str) -> None:
+    """Another database or driver, several servers, a password or an option in it, a slip: the setting is named."""
     with pytest.raises(LedgerError) as caught:
-        open_engine(url, create=True)
+        open_engine(address, create=True)
     assert caught.value.where == "agent.ledger_url"
 
 
-@pytest.mark.parametrize("url", ["not a url", "sqlite//nothing", ""])
-def test_what_is_no_address_is_refused(url: str) -> None:
-    """A slip in the setting is an error that names it."""
-    with pytest.raises(LedgerError) as caught:
-        open_engine(url, create=True)
-    assert caught.value.where == "agent.ledger_url"
-
-
+@ON_SQLITE
 def test_every_commit_reaches_the_disk(engine: Engine) -> None:
     """An intent that a power cut forgets would be sent twice."""
     with engine.connect() as connection:
@@ -56,6 +69,7 @@ def test_every_commit_reaches_the_disk(engine: Engine) -> None:
     assert pragmas == {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1, "secure_delete": 1}
 
 
+@ON_SQLITE
 def test_a_write_takes_the_lock_at_once(ledger: Ledger) -> None:
     """A second writer waits at the beginning, not after it has read what is about to change."""
     impatient = open_engine(str(ledger.engine.url), create=False)
@@ -79,6 +93,7 @@ def test_readers_do_not_wait_for_a_writer(ledger: Ledger) -> None:
             assert connection.exec_driver_sql("SELECT mode FROM environment").scalar_one() == "test"
 
 
+@ON_SQLITE
 def test_a_ledger_that_cannot_be_written_can_be_read(ledger: Ledger) -> None:
     """The error is one line that says what kind it is."""
     event.listen(ledger.engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only = ON"))
@@ -117,3 +132,26 @@ def test_a_copy_in_memory_is_apart(ledger: Ledger) -> None:
             connection.exec_driver_sql("SELECT epoch FROM environment").scalar_one() for connection in (there, here)
         ]
     assert epochs == [2, 1]
+
+
+def test_a_copy_in_memory_goes_on_where_the_log_stands(ledger: Ledger) -> None:
+    """Its head is that of the ledger, and moves the same way, over the end of a tile."""
+    with ledger.write() as tx:
+        for _ in range(700):
+            tx.record(Event.GAP_DECLARED)
+    copy = Ledger(copy_in_memory(ledger.engine), source_id="nho", clock=ledger.clock)
+    copy.epoch = ledger.epoch
+    for each in (ledger, copy):
+        with each.write() as tx:
+            for _ in range(100):
+                tx.record(Event.GAP_DECLARED)
+    with copy.read() as there, ledger.read() as here:
+        assert head(there) == head(here) == recompute_root(here)
+
+
+def test_a_copy_is_made_while_somebody_writes(ledger: Ledger) -> None:
+    """Nobody waits for a rehearsal, and it sees what was committed."""
+    with ledger.write() as tx:
+        tx.connection.exec_driver_sql("UPDATE environment SET mode = 'production'")
+        with copy_in_memory(ledger.engine).connect() as copied:
+            assert copied.exec_driver_sql("SELECT mode FROM environment").scalar_one() == "test"

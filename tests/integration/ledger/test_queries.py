@@ -120,6 +120,27 @@ def test_a_released_hold_stands_no_more_for_that_content(filled: Ledger) -> None
         assert len(queries.list_holds(connection, "nho")) == 1
 
 
+def test_every_hold_comes_whatever_the_size_of_a_page(filled: Ledger) -> None:
+    """With the legal date of what it holds: of its message, or of the case where it holds all of it."""
+    with filled.write() as tx:
+        tx.connection.exec_driver_sql("UPDATE case_state SET agency = 'A', due_on = '2026-11-01' WHERE case_key = 'V2'")
+        tx.connection.exec_driver_sql("UPDATE message SET due_on = '2026-11-09' WHERE ack_digest IS NULL")
+        (old,) = [hold.finding for hold in queries.list_holds(tx.connection, "nho")]
+        insert_rows(
+            tx.connection,
+            [
+                FindingRow(
+                    case_id=old.case_id, rule=rule, level="hold", field="", step=step, local_key="", place="", since=NOW
+                )
+                for rule, step in (("schema", "case"), ("no_account", ""))
+            ],
+        )
+    with filled.read() as connection:
+        found = {hold.finding.rule: hold.due_on for hold in queries.every_hold(connection, "nho", agency="A", page=1)}
+        other = list(queries.every_hold(connection, "nho", agency="B"))
+    assert (found["schema"], found["no_account"], len(found), other) == ("2026-11-09", "2026-11-01", 3, [])
+
+
 def test_cases_are_listed_page_by_page(filled: Ledger) -> None:
     """By state and step where asked for."""
     with filled.read() as connection:

@@ -3,7 +3,7 @@
 import pytest
 
 from sync_agent.errors import SyncAgentError
-from sync_agent.sync import release, resolve
+from sync_agent.sync import resolve
 from tests.support.houses import House, Houses
 
 NAME = "Hoàng Thị Kín"
@@ -83,7 +83,7 @@ def test_a_release_for_a_file_opens_nothing_of_a_case_that_became_protected(hous
     house.local.case(1, name=NAME, noi_dung=f"{NAME} tố cáo")
     house.local.insert("tep", vu_viec=1, ten=f"{NAME}.pdf", duong_dan="don.pdf")
     house.sync()
-    release(house.agent, "V1", "file_missing", reason="lost_on_paper", actor="os:lan")
+    house.release("V1", "file_missing", reason="lost_on_paper", actor="os:lan")
     house.local.execute(TO_DENUNCIATION)
     house.local.touch(1)
     house.sync()
@@ -98,7 +98,7 @@ def test_a_note_about_a_case_that_cannot_be_read_is_refused(house: House) -> Non
     house.sync()
     house.local.execute("DELETE FROM vu_viec")
     with pytest.raises(SyncAgentError):
-        release(house.agent, "V1", "file_missing", reason="seen", note="Bà Kín đã xác nhận", actor="os:lan")
+        house.release("V1", "file_missing", reason="seen", note="Bà Kín đã xác nhận", actor="os:lan")
 
 
 def test_an_error_names_a_protected_case_by_its_pseudonym(house: House) -> None:
@@ -162,3 +162,37 @@ def test_an_agency_that_is_no_code_is_not_kept(house: House) -> None:
     house.local.case(1, co_quan=NAME)
     house.sync()
     assert house.select("SELECT agency FROM case_state") == [(None,)]
+
+
+def test_a_half_written_denunciation_does_not_let_go_who_it_shares(make_house: Houses) -> None:
+    """Link rows are deleted and written again on every save: what was shared counts until the new read has settled."""
+    house = make_house(settle=120)
+    house.local.denunciation(1, person="P7", name=NAME)
+    for _ in range(2):
+        house.sync()
+        house.clock.move(seconds=121)
+    house.local.case(2, person="P7", name=NAME, sua_luc="2026-10-01 08:00:00")
+    house.sync(keys=["V2"])
+    house.clock.move(seconds=121)
+    house.local.execute("DELETE FROM nguoi WHERE vu_viec = 1")
+    house.local.touch(1)
+    house.sync()
+    assert (house.protected("V2"), "Hoàng" in house.gateway.everything()) == (True, False)
+
+
+def test_a_code_of_denunciations_taken_back_starts_the_wait_anew(make_house: Houses) -> None:
+    """Who corrects a code may correct it again: the name waits as it does after a change of the kind."""
+    house = make_house(settle=120, kind_settle=7200)
+    house.local.case(1, name=NAME, san_sang=0)
+    house.sync()
+    house.clock.move(hours=3)
+    house.local.change(1, linh_vuc="TC.01.02")
+    house.sync()
+    house.local.change(1, linh_vuc="KN.01.02", san_sang=1)
+    for _ in range(3):
+        house.sync()
+        house.clock.move(minutes=10)
+    assert house.gateway.sent == []
+    house.clock.move(hours=2)
+    house.sync()
+    assert len(house.gateway.sent) == 1

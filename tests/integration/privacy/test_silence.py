@@ -8,6 +8,7 @@ import pkgutil
 import stat
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,8 +26,9 @@ from sync_agent.errors import LedgerError
 from sync_agent.ledger import CaseRow, Due, KnownCase, MessageRow, PlannedRow, copy_in_memory
 from sync_agent.mapping import Mapped
 from sync_agent.mapping.values import UnreadableError
-from sync_agent.national import FileSlot, Message, Refused, Unknown, WireOptions, WireRequest, load_contract
+from sync_agent.national import FileSlot, Message, Refused, Unknown, WireFile, WireOptions, WireRequest, load_contract
 from sync_agent.national.answers import AnswerError
+from sync_agent.national.content import Content
 from sync_agent.national.exchange import LostError, NotSentError, Reply
 from sync_agent.national.messages import Shape
 from sync_agent.privacy import Gate, KeyNames, load_policy
@@ -189,6 +191,7 @@ def _things() -> Iterator[object]:
     yield Plan((PlannedRow(key, "case", key, update=False, mark="m"),), "d")
     yield Judgement((), {(Step.CASE, ""): message}, {}, {}, frozenset())
     yield from (WireRequest(Step.CASE, "a", update=False, body={"x": key}), Reply(200, key, key, key.encode()))
+    yield from (WireFile((), key, 1, partial(io.BytesIO, key.encode())), Content([key.encode()]))
     yield from (Refused("refused_unknown", "▢", 200, key, key.encode()), Unknown("malformed", 200, key.encode()))
     yield from (KeyNames("x", key.encode(), "nho"), CaseSecret(b"k" * 32), gate)
 

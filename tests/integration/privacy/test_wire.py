@@ -8,8 +8,9 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
 from random import Random
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import parse_qsl
 
 import pytest
@@ -20,6 +21,7 @@ from sync_agent.domain.casefile import CaseFile, Petition
 from sync_agent.domain.findings import stops
 from sync_agent.national import Ids, KntcContract, WireOptions, load_contract
 from sync_agent.national.encoding import encode
+from sync_agent.national.testing import whole
 from sync_agent.privacy import Gate, load_policy
 from sync_agent.resources import packaged_configuration, packaged_schemas
 from tests.support.casefiles import Inventor, leaves
@@ -233,12 +235,12 @@ def sent(case: CaseFile, gate: Gate, contract: KntcContract, *, protected: bool)
         if result.withheld.found_in(message.strings()):
             continue
         for own in ("", IDS.case):
-            yield contract.request(message, Ids(IDS.case, IDS.parent, own), _read).body
+            yield whole(contract.request(message, Ids(IDS.case, IDS.parent, own), _open)).body
 
 
-def _read(location: str) -> bytes:
+def _open(location: str) -> BinaryIO:
     assert location.startswith("mk"), "only the bytes of an open case are read"
-    return b""
+    return BytesIO()
 
 
 def said(body: dict[str, Any]) -> list[str]:

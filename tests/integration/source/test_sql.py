@@ -1,4 +1,5 @@
 import sqlite3
+import sys
 import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -254,7 +255,7 @@ def test_file_that_is_no_database_is_an_error(tmp_path: Path) -> None:
 
 def test_locked_database_is_an_error(local: Local, source: SqlSource, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that keeps the database to itself is named as the cause."""
-    monkeypatch.setattr("sync_agent.source.sql._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("sync_agent.source.sqlite._BUSY_SECONDS", 0.05)
     writer = sqlite3.connect(local.path, isolation_level=None)
     writer.execute("BEGIN EXCLUSIVE")
     with pytest.raises(SourceError, match="locked by another program"):
@@ -262,18 +263,56 @@ def test_locked_database_is_an_error(local: Local, source: SqlSource, monkeypatc
     writer.close()
 
 
-@pytest.mark.parametrize("url", ["nonsense", "postgresql://server/db", "sqlite://", "sqlite:///:memory:"])
+@pytest.mark.parametrize(
+    "url", ["nonsense", "postgresql+psycopg2://server/db", "mysql://server/db", "sqlite://", "sqlite:///:memory:"]
+)
 def test_address_of_another_kind_is_refused(url: str) -> None:
-    """Only a SQLite file is read as yet."""
+    """A driver that was never tried, or no file."""
     with pytest.raises(SourceError, match="address of the source"):
         SqlSource(url, SourceSpec.model_validate(SPEC))
+
+
+@pytest.mark.parametrize(
+    ("module", "url", "extra"),
+    [
+        ("sync_agent.source.postgres", "postgresql+psycopg://server/db", "postgres"),
+        ("sync_agent.source.mysql", "mariadb+pymysql://server/db", "mysql"),
+        ("mssql_python", "mssql+mssqlpython://server/db", "mssql"),
+    ],
+)
+def test_driver_that_is_not_installed_is_named(
+    monkeypatch: pytest.MonkeyPatch, module: str, url: str, extra: str
+) -> None:
+    """By the extra of the package that brings it."""
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(SourceError) as caught:
+        SqlSource(url, SourceSpec.model_validate(SPEC))
+    assert str(caught.value) == f"the driver for the source is not installed - pip install 'sync-agent[{extra}]'"
+    assert caught.value.__context__ is None
+
+
+def test_concat_is_the_standard_function(local: Local) -> None:
+    """NULL is nothing, a number its digits: a query that uses it runs on the servers, too."""
+    part = {
+        "c": "SELECT concat('C', id, NULL, '') AS case_key, concat(NULL) AS n FROM c WHERE concat('C', id) IN :keys"
+    }
+    local.execute("INSERT INTO c VALUES (1, 'a', NULL);")
+    assert local.source(parts=part).read(["C1"])["C1"].parts["c"] == [{"case_key": "C1", "n": ""}]
+
+
+@pytest.mark.parametrize("bound", [":since IS NULL OR t >= :since", "t >= coalesce(date(:since), '') OR t IS NULL"])
+def test_older_ways_to_ask_for_everything_still_do(local: Local, bound: str) -> None:
+    """A profile that was written when `:since` could be NULL."""
+    local.execute("INSERT INTO c VALUES (1, 'a', NULL), (2, 'b', ''), (3, 'c', '2026-11-01');")
+    source = local.source(changes=f"SELECT 'C' || id AS case_key, t AS changed_at FROM c WHERE {bound}")  # noqa: S608
+    assert [change.case_key for change in source.changes(None)] == ["C1", "C2", "C3"]
 
 
 def test_source_is_never_written(local: Local) -> None:
     """A query that writes is refused by the connection."""
     source = local.source(now="DELETE FROM c RETURNING '2026-11-23 10:00:00'")
     local.execute("INSERT INTO c VALUES (1, 'a', NULL);")
-    with pytest.raises(SourceError, match="failed in the source"):
+    with pytest.raises(SourceError, match="tries to write"):
         source.now()
     assert len(local.source().changes(None)) == 1
 

@@ -1,11 +1,14 @@
 """What each answer of the national side makes of a message, and of the pass."""
 
+from dataclasses import replace
+
 import pytest
 
 from sync_agent.errors import ConfigError, EpochLostError, NationalUnreachableError, SourceError
 from sync_agent.ledger import Ledger
 from sync_agent.national import Accepted, NotProcessed, Refused, Unknown
 from tests.support.houses import House, Houses
+from tests.support.ledgers import ON_BOTH
 
 REFUSED = Refused("missing_field", "▢ ▢", 200, "Thiếu họ tên Lò Văn Mẫu", b"Thi\xe1\xba\xbfu")
 BUSY = NotProcessed("status", 503)
@@ -24,6 +27,7 @@ def result_of_the_last_run(house: House) -> str:
     return str(result)
 
 
+@ON_BOTH
 def test_what_was_not_processed_waits(house: House) -> None:
     """Surely not processed: tried again, not before its time."""
     key = house.local.case(1)
@@ -71,6 +75,24 @@ def test_what_the_service_asks_to_wait_is_waited(house: House) -> None:
     assert 3590 <= seconds_to_wait(house, key) <= 3600
 
 
+@pytest.mark.parametrize("limit", ["", "\nburst = 3"], ids=["one at a time", "three at once"])
+def test_a_limit_of_messages_a_second_leaves_none_behind(make_house: Houses, limit: str) -> None:
+    """What must wait for its turn goes up in the same pass, in its order; whoever waits is not in doubt meanwhile."""
+    house = make_house(extra=f"rate_per_second = 100{limit}", workers=2, page=50)
+    for number in range(1, 7):
+        house.local.full(number)
+    seen: list[int] = []
+
+    def before(_: object) -> None:
+        ((count,),) = house.select("SELECT count(*) FROM message WHERE state = 'in_flight'")
+        seen.append(int(count))
+
+    house.gateway.before = before
+    house.sync()
+    assert (set(house.states().values()), len(house.gateway.sent)) == ({"acknowledged"}, 36)
+    assert set(seen) <= {1, 2}
+
+
 def test_new_content_does_not_wait_for_the_old(house: House) -> None:
     """The wait was for what is no longer wanted."""
     key = house.local.case(1)
@@ -80,10 +102,11 @@ def test_new_content_does_not_wait_for_the_old(house: House) -> None:
     assert (house.state(key), house.gateway.cases()[-1]) == ("acknowledged", "Nội dung mới")
 
 
+@ON_BOTH
 def test_a_refused_message_is_rejected_and_quiet(house: House) -> None:
-    """The same again would be refused again."""
+    """The same again would be refused again, where that is known."""
     key = house.local.case(1)
-    house.answers(REFUSED)
+    house.answers(replace(REFUSED, final=True))
     house.sync()
     for _ in range(3):
         house.local.touch(1)
@@ -119,7 +142,6 @@ def test_a_rejected_message_goes_up_when_a_version_changes(house: House) -> None
     key = house.local.case(1)
     house.answers(REFUSED)
     house.sync()
-    house.clock.move(days=1)
     house.edited("profile.yaml", "key:\n", "# mended\nabsent: {}\nkey:\n").sync()
     assert house.state(key) == "rejected"
     house.edited("profile.yaml", "pattern: 'V[0-9]{1,9}'", "pattern: 'V[0-9]{1,8}'").sync()
@@ -227,6 +249,7 @@ def test_a_file_that_vanished_under_way_leaves_no_doubt(house: House) -> None:
     assert (house.state(key), house.message(key).reason) == ("held", "file_missing")
 
 
+@ON_BOTH
 def test_a_change_while_the_answer_was_on_its_way_goes_up_again(house: House) -> None:
     """Acknowledged is what was sent, not what the source says by then."""
     key = house.local.case(1)
@@ -277,14 +300,16 @@ def test_a_worker_that_fails_leaves_its_message_in_flight(house: House) -> None:
 def test_what_came_back_together_with_a_failure_is_recorded(make_house: Houses) -> None:
     """One worker's fault costs no other its answer."""
     house = make_house(workers=4, page=50)
-    for number in range(1, 5):
+    for number in range(1, 6):
         house.local.case(number)
-    house.answers(RuntimeError("a"), Unknown("read_timeout"), RuntimeError("b"), Accepted("a1", 200))
+    first = Accepted("a0", 200)  # goes alone
+    house.answers(first, RuntimeError("a"), Unknown("read_timeout"), RuntimeError("b"), Accepted("a1", 200))
     with pytest.raises(RuntimeError):
         house.sync()
-    assert sorted(house.states().values()) == ["acknowledged", "in_flight", "in_flight", "uncertain"]
+    assert sorted(house.states().values()) == ["acknowledged"] * 2 + ["in_flight"] * 2 + ["uncertain"]
 
 
+@ON_BOTH
 def test_whoever_lost_the_ledger_writes_nothing_more(house: House) -> None:
     """Another process took it over while an answer was awaited: the answer is for that one to settle."""
     key = house.local.case(1)
@@ -298,6 +323,7 @@ def test_whoever_lost_the_ledger_writes_nothing_more(house: House) -> None:
     assert (house.state(key), len(house.gateway.sent)) == ("uncertain", 1)
 
 
+@ON_BOTH
 def test_the_run_says_what_it_did(house: House) -> None:
     """Counts by code, for status and for the log."""
     house.local.case(1)
@@ -310,6 +336,7 @@ def test_the_run_says_what_it_did(house: House) -> None:
     assert (ended.event, ended.new_state, ended.counts) == ("run_ended", "done", counts)
 
 
+@ON_BOTH
 def test_an_intent_is_committed_before_the_message_leaves(house: House) -> None:
     """From then on a lost answer is known to be possible."""
     key = house.local.case(1)
@@ -319,6 +346,7 @@ def test_an_intent_is_committed_before_the_message_leaves(house: House) -> None:
     assert seen == ["in_flight"]
 
 
+@ON_BOTH
 def test_no_more_is_in_flight_than_workers_can_send(make_house: Houses) -> None:
     """After a crash only those are in doubt."""
     house = make_house(workers=2, page=50)

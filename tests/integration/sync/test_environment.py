@@ -37,6 +37,7 @@ def test_a_ledger_of_another_environment_is_refused(house: House, file: str, old
 
 def test_another_contract_is_refused(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ids of one contract mean nothing in another."""
+    house.local.case(1)
     house.sync()
     monkeypatch.setattr(house.agent.contract, "name", "kntc2")
     with pytest.raises(ConfigError) as caught:
@@ -46,6 +47,8 @@ def test_another_contract_is_refused(house: House, monkeypatch: pytest.MonkeyPat
 
 def test_another_environment_is_refused_for_a_rehearsal_too(house: House) -> None:
     """A plan for the wrong place helps nobody."""
+    house.local.case(1)
+    house.sync()
     other = house.edited("agent.toml", "national.example/", "other.example/")
     with pytest.raises(ConfigError):
         rehearse(other.agent)
@@ -139,7 +142,7 @@ def test_an_agency_without_an_account_is_held(house: House) -> None:
 
 def test_a_second_instance_is_refused(house: House) -> None:
     """One process at a time works on a ledger."""
-    with exclusive(house.agent.settings.state), pytest.raises(LockedError):
+    with exclusive(house.agent.settings.state, house.agent.ledger.engine), pytest.raises(LockedError):
         house.sync()
 
 

@@ -6,6 +6,9 @@ from sync_agent.errors import GuardError, NationalUnreachableError
 from sync_agent.national import NotProcessed, Refused
 from sync_agent.sync import rehearse
 from tests.support.houses import House, Houses
+from tests.support.ledgers import ON_BOTH
+
+pytestmark = ON_BOTH
 
 SMALL = "[guards]\nvolume_min = 2\nvolume_share = 0.0"
 

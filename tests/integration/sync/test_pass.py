@@ -1,6 +1,9 @@
 """What one pass does, seen from the ledger and from the national side."""
 
 from tests.support.houses import House
+from tests.support.ledgers import ON_BOTH
+
+pytestmark = ON_BOTH
 
 
 def test_a_case_goes_up_in_the_order_of_its_steps(house: House) -> None:

@@ -8,7 +8,6 @@ import pytest
 from sync_agent.errors import SyncAgentError
 from sync_agent.national import Unknown
 from sync_agent.source import FileStore
-from sync_agent.sync import release
 from tests.support.houses import House, Houses
 
 NAME = "Hoàng Thị Kín"
@@ -50,16 +49,17 @@ def test_a_summary_that_tells_the_name_is_held(house: House) -> None:
     assert house.gateway.sent == []
 
 
-def test_until_the_policy_is_signed_protected_cases_are_held(make_house: Houses) -> None:
-    """Others go up; a signature lets the protected ones follow, although no row changed."""
+def test_until_the_policy_is_signed_every_case_is_held(make_house: Houses) -> None:
+    """A shortened list could unprotect a case without anyone's word; a signature lets all go, no row changed."""
     house = make_house(signed=False)
     key, other = house.local.denunciation(1), house.local.case(2)
     house.sync()
-    assert (house.message(key).reason, house.state(other)) == ("policy_not_signed", "acknowledged")
+    assert [house.message(each).reason for each in (key, other)] == ["policy_not_signed"] * 2
+    assert house.gateway.sent == []
     house.clock.move(days=1)
     house.sign()
     house.sync()
-    assert (house.state(key), house.rules(key)) == ("acknowledged", set())
+    assert [(house.state(each), house.rules(each)) for each in (key, other)] == [("acknowledged", set())] * 2
 
 
 def test_another_policy_must_be_signed_anew(house: House) -> None:
@@ -215,7 +215,7 @@ def test_a_reclassified_case_stays_held(house: House) -> None:
     house.local.change(1, loai="TC", linh_vuc="TC.01.02", tom_tat="Tóm tắt")
     house.sync()
     with pytest.raises(SyncAgentError):
-        release(house.agent, key, "reclassified", reason="seen", actor="os:lan")
+        house.release(key, "reclassified", reason="seen", actor="os:lan")
     house.local.change(1, noi_dung="Nội dung mới", tom_tat="Tóm tắt khác")
     house.clock.move(days=3)
     house.sync()
@@ -261,7 +261,7 @@ def test_a_policy_that_protects_more_marks_cases_that_did_not_change(house: Hous
 def test_no_file_of_a_protected_case_is_opened(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even to digest it."""
     opened: list[str] = []
-    for name in ("read", "describe"):
+    for name in ("open", "describe"):
         monkeypatch.setattr(FileStore, name, lambda _self, location: opened.append(location))
     (house.folder / "files" / "don.pdf").write_bytes(b"one")
     house.local.denunciation(1)
@@ -318,7 +318,7 @@ def test_a_missing_file_holds_the_step_until_a_person_releases_it(house: House) 
     house.local.insert("tep", vu_viec=1, ten="đơn.pdf", duong_dan="don.pdf")
     house.sync()
     assert (house.state(key), house.message(key).reason) == ("held", "file_missing")
-    assert release(house.agent, key, "file_missing", reason="lost_on_paper", note="Đã hỏi", actor="os:lan") == 1
+    assert house.release(key, "file_missing", reason="lost_on_paper", note="Đã hỏi", actor="os:lan") == 1
     house.sync()
     assert (house.state(key), house.gateway.last["Attachment"]) == ("acknowledged", [])
 
@@ -328,7 +328,7 @@ def test_a_release_ends_with_the_content_it_was_for(house: House) -> None:
     key = house.local.case(1, san_sang=0)
     house.local.insert("tep", vu_viec=1, ten="đơn.pdf", duong_dan="don.pdf")
     house.sync()
-    release(house.agent, key, "file_missing", reason="lost_on_paper", actor="os:lan")
+    house.release(key, "file_missing", reason="lost_on_paper", actor="os:lan")
     house.local.change(1, san_sang=1, noi_dung="Nội dung mới")
     house.sync()
     assert (house.state(key), house.message(key).reason) == ("held", "file_missing")
@@ -340,7 +340,7 @@ def test_a_note_that_tells_who_it_is_is_refused(house: House) -> None:
     house.local.insert("tep", vu_viec=1, ten="đơn.pdf", duong_dan="don.pdf")
     house.sync()
     with pytest.raises(SyncAgentError):
-        release(house.agent, key, "file_missing", reason="seen", note="Bà Hoàng Thị Kín đã xác nhận", actor="os:lan")
+        house.release(key, "file_missing", reason="seen", note="Bà Hoàng Thị Kín đã xác nhận", actor="os:lan")
     assert house.state(key) == "held"
 
 
@@ -351,7 +351,7 @@ def test_a_note_that_looks_like_a_number_or_an_address_is_refused(house: House, 
     house.local.insert("tep", vu_viec=1, ten="đơn.pdf", duong_dan="don.pdf")
     house.sync()
     with pytest.raises(SyncAgentError):
-        release(house.agent, key, "file_missing", reason="seen", note=note, actor="os:lan")
+        house.release(key, "file_missing", reason="seen", note=note, actor="os:lan")
 
 
 def test_a_reason_that_is_no_code_is_refused(house: House) -> None:
@@ -360,7 +360,7 @@ def test_a_reason_that_is_no_code_is_refused(house: House) -> None:
     house.local.insert("tep", vu_viec=1, ten="đơn.pdf", duong_dan="don.pdf")
     house.sync()
     with pytest.raises(SyncAgentError):
-        release(house.agent, key, "file_missing", reason="đã hỏi bà Kín", actor="os:lan")
+        house.release(key, "file_missing", reason="đã hỏi bà Kín", actor="os:lan")
 
 
 def test_a_hold_that_is_mended_at_its_source_cannot_be_released(house: House) -> None:
@@ -368,9 +368,9 @@ def test_a_hold_that_is_mended_at_its_source_cannot_be_released(house: House) ->
     key = house.local.denunciation(1, tom_tat=None)
     house.sync()
     with pytest.raises(SyncAgentError):
-        release(house.agent, key, "needs_redacted_summary", reason="seen", actor="os:lan")
+        house.release(key, "needs_redacted_summary", reason="seen", actor="os:lan")
     with pytest.raises(SyncAgentError):
-        release(house.agent, key, "file_missing", reason="seen", actor="os:lan")
+        house.release(key, "file_missing", reason="seen", actor="os:lan")
 
 
 def test_nothing_identifying_is_in_the_ledger(house: House) -> None:

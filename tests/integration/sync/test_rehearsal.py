@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sync_agent.sync import rehearse
 from tests.support.houses import House, Houses
+from tests.support.ledgers import ON_BOTH
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
@@ -12,6 +13,7 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith("-shm")}
 
 
+@ON_BOTH
 def test_a_rehearsal_says_what_would_go_up(house: House) -> None:
     """Per case and step, creates and updates apart."""
     house.local.full(1)
@@ -36,6 +38,7 @@ def test_a_rehearsal_leaves_the_ledger_as_it_is(house: House) -> None:
     assert len(house.gateway.sent) == 6
 
 
+@ON_BOTH
 def test_a_rehearsal_before_the_first_pass_shows_everything(house: House) -> None:
     """An empty ledger is rehearsed like any other."""
     house.local.case(1)

@@ -7,6 +7,7 @@ from sync_agent.errors import NationalUnreachableError, SyncAgentError
 from sync_agent.national import Accepted, Unknown
 from sync_agent.sync import resolve
 from tests.support.houses import House, Houses
+from tests.support.ledgers import ON_BOTH
 
 WAIT = {"minutes": 25}
 """Longer than a request can take and the national side may need after it."""
@@ -32,6 +33,7 @@ def settled(house: House, key: str, step: Step = Step.CASE, **how: str | None) -
     )
 
 
+@ON_BOTH
 def test_a_lost_answer_makes_a_message_uncertain(house: House) -> None:
     """With an entry that says which outcome and which cause."""
     key = lost(house)
@@ -39,6 +41,7 @@ def test_a_lost_answer_makes_a_message_uncertain(house: House) -> None:
     assert (house.message(key).reason, entry.reason, entry.new_state) == ("read_timeout", "read_timeout", "uncertain")
 
 
+@ON_BOTH
 def test_an_uncertain_creation_is_never_sent_again_by_itself(house: House) -> None:
     """However often and however long: by default nothing that was not found is sent."""
     lost(house)
@@ -96,6 +99,7 @@ def test_an_unknown_lag_counts_as_the_configured_wait(make_house: Houses) -> Non
     assert len(house.gateway.looked_up) == 1
 
 
+@ON_BOTH
 def test_found_once_it_is_adopted(house: House) -> None:
     """Its Id is that of the case, as if the answer had come."""
     key = lost(house)
@@ -131,6 +135,7 @@ def test_what_changed_meanwhile_goes_up_as_an_update_of_the_adopted_case(house: 
     assert (house.gateway.last["VuViec"]["Id"], house.gateway.cases()[-1]) == (NEW_ID, "Nội dung mới")
 
 
+@ON_BOTH
 def test_an_id_the_ledger_has_already_is_not_adopted(house: House) -> None:
     """One Id cannot be two cases."""
     house.local.case(2)
@@ -204,7 +209,7 @@ def test_look_ups_that_all_fail_are_not_tried_without_end(make_house: Houses) ->
     house = make_house(workers=4, page=50, extra="unreachable_after = 2")
     for number in range(1, 5):
         house.local.case(number)
-    house.answers(*[Unknown("read_timeout")] * 4)
+    house.answers(*[Unknown("server_error", 500)] * 4)
     house.sync()
     house.gateway.look_up_fails = NationalUnreachableError("no usable answer")
     house.clock.move(**WAIT)
@@ -266,6 +271,7 @@ def test_a_lost_decision_holds_only_what_needs_it(house: House) -> None:
     assert (house.state(key, "settlement", "12"), house.state(key, "enforcement", "100")) == ("uncertain", "pending")
 
 
+@ON_BOTH
 def test_a_person_says_that_it_arrived(house: House) -> None:
     """With the Id the national side gave it; nothing is sent again."""
     key = lost_settlement(house)
@@ -401,6 +407,7 @@ def test_a_changed_id_is_never_stored(house: House) -> None:
     assert len(house.gateway.sent) == 2
 
 
+@ON_BOTH
 def test_an_id_given_twice_is_never_stored_twice(make_house: Houses) -> None:
     """A service that answers every creation alike is not believed; and one such answer stops no other case."""
     house = make_house(workers=4, page=50)
@@ -411,6 +418,7 @@ def test_an_id_given_twice_is_never_stored_twice(make_house: Houses) -> None:
     assert sorted(house.states().values()) == ["acknowledged", "uncertain", "uncertain"]
 
 
+@ON_BOTH
 def test_what_was_in_flight_in_a_crash_is_uncertain(house: House) -> None:
     """Nobody knows how far it got."""
     key = house.local.case(1)

@@ -1,13 +1,14 @@
 """What a command changes of its process is put back."""
 
 import gettext
-import logging
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from sync_agent import logs
 from sync_agent.i18n import Language, set_language
 
 
@@ -17,7 +18,7 @@ def _process_put_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("SYNC_AGENT_LANG", raising=False)
     monkeypatch.delenv("SYNC_AGENT_CONFIG", raising=False)
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr(logging, "lastResort", logging.lastResort)
+    monkeypatch.setattr(logs, "_threshold", replace(logs._threshold))
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sync_agent.cli.failures import error_line, frame_lines, install_hooks, internal_line
+from sync_agent.cli.failures import error_line, frame_lines, install_hooks, internal_line, leave_no_dump
 from sync_agent.cli.output import Output
 from sync_agent.errors import ConfigError, SourceError
 
@@ -179,3 +179,21 @@ def test_a_thread_hook_without_an_exception_says_nothing(capsys: pytest.CaptureF
     install_hooks(debug=False)
     threading.excepthook(threading.ExceptHookArgs((KeyError, None, None, None)))
     assert capsys.readouterr().err == ""
+
+
+def test_a_crash_leaves_no_image_of_the_memory() -> None:
+    """The limit is taken down; what it may at most be stays."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    try:
+        leave_no_dump()
+        assert resource.getrlimit(resource.RLIMIT_CORE) == (0, before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
+
+
+def test_a_system_without_limits_is_none_the_worse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows has no such module."""
+    monkeypatch.setitem(sys.modules, "resource", None)
+    leave_no_dump()
+    assert sys.modules["resource"] is None

@@ -17,6 +17,7 @@ JOINED = "{join: [so, nam], separator: /}"
 PEOPLE = "fields: {full_name: ten, gender: {column: gioi, values: {1: male, 2: female}}}"
 READY_CASE = "  case: {part: don, column: ngay, present: true}\n"
 READY_PROCESSING = "  processing: {column: huong, present: true}\n"
+GROUP = "  person: [{part: nguoi, column: id}]\n"
 READY_ACCEPTANCE = "  acceptance: {part: don, column: ngay, present: true}\n"
 
 
@@ -96,6 +97,23 @@ def refusal(content: str) -> str:
             READY_CASE,
             READY_CASE + READY_ACCEPTANCE,
             "ready_when names the step 'acceptance', which the profile does not",
+        ),
+        # national ids
+        (GROUP, f"{GROUP}national_ids: {{case: {{part: don}}}}\n", "p.yaml:60: the step 'case' takes 'column' here"),
+        (GROUP, f"{GROUP}national_ids: {{processing: {{part: xu_ly, column: ma}}}}\n", "takes 'when' here"),
+        (GROUP, f"{GROUP}national_ids: {{case: {{column: ma}}}}\n", "the word 'part' is missing"),
+        (
+            GROUP,
+            f"{GROUP}national_ids: {{case: {{part: dom, column: ma}}}}\n",
+            "unknown part 'dom' - did you mean don?",
+        ),
+        (GROUP, f"{GROUP}national_ids: {{settlement: {{part: don, column: ma}}}}\n", "leave out part"),
+        (GROUP, f"{GROUP}national_ids: {{enforcement: {{column: ma}}}}\n", "'enforcement', which the profile does"),
+        (GROUP, f"{GROUP}national_ids: {{cases: {{column: ma}}}}\n", "unknown word 'cases' - did you mean case?"),
+        (
+            GROUP,
+            f"{GROUP}national_ids: {{processing: {{part: xu_ly, when: {{part: x, column: a, equals: 1}}}}}}\n",
+            "unknown part 'x'",
         ),
         ("pattern: 'C[0-9]+'", "pattern: 'C['", "p.yaml:14: the key pattern is not a regular expression"),
     ],

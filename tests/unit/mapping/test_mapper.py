@@ -407,6 +407,50 @@ def test_columns_that_fit_are_accepted(mapper: Mapper, map_rows: MapRows) -> Non
     mapper.check_columns(_columns(don=list(_row(map_rows))))
 
 
+SPELLED = (
+    "column: co_quan",
+    "dated_by: ngay",
+    "join: [so, nam]",
+    "column: trang_thai",
+    "column: id",
+    "recorded_at: luc",
+    "local_key: id",
+    "sort: [ngay, id]",
+    "on: {qd: id}",
+    "full_name: ten",
+    "absent:\n  don: {so_nguoi: [0, '-']",
+)
+
+
+def test_capitals_of_a_column_do_not_matter(altered: Altered, tables: CodeTables, map_rows: MapRows) -> None:
+    """A profile written with the capitals of the local system maps rows with small columns, in every kind of rule."""
+    spelled = altered("", "")
+    for passage in SPELLED:
+        word, colon, columns = passage.partition(": ")
+        assert passage in spelled
+        spelled = spelled.replace(passage, f"{word}{colon}{columns.upper()}")
+    mapper = Mapper(parse_profile(spelled, "spelled.yaml"), tables)
+    parts: dict[str, list[Row]] = {
+        "don": [_row(map_rows)],
+        "nguoi": [person(1, "Người Một", "KN.01")],
+        "quyet_dinh": [decision(1), decision(2)],
+        "xu_phat": [{"qd": 1, "id": 1, "ten": "A"}],
+    }
+    mapper.check_columns(_columns(don=list(_row(map_rows))))
+    assert mapper.map(CaseRows("C1", parts)) == map_rows(
+        parts={name: rows for name, rows in parts.items() if name != "don"}
+    )
+
+
+def test_a_column_is_named_as_the_profile_spells_it(altered: Altered, tables: CodeTables, map_rows: MapRows) -> None:
+    """In a finding and in an error with its line."""
+    mapper = Mapper(parse_profile(altered("column: loai, values", "column: LoaiDon, values"), "p.yaml"), tables)
+    row = {**_row(map_rows), "loaidon": 9}
+    assert [each.where for each in mapper.map(CaseRows("C1", {"don": [row]})).findings] == ["don.LoaiDon"]
+    with pytest.raises(ConfigError, match=r"^p\.yaml:21: the profile uses the column LoaiDon, which the part don"):
+        mapper.check_columns(_columns(don=list(_row(map_rows))))
+
+
 def test_missing_code_table_is_a_wrong_configuration(altered: Altered, tables: CodeTables) -> None:
     """The line that asks for it is named."""
     profile = parse_profile(altered("codes: agencies, dated", "codes: organs, dated"), "p.yaml")

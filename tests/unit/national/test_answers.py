@@ -1,6 +1,7 @@
 """What an answer means, by its type: status, content type, form. Never by its text."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -97,12 +98,49 @@ def test_other_statuses_can_be_named(outcome: Judge, load: Load) -> None:
 
 def test_a_refused_status_is_what_the_contract_lists(contract: KntcContract, outcome: Judge) -> None:
     """None by default: a proxy may answer for a server that has done the work."""
-    statuses = contract.file.statuses.model_copy(update={"refused": (413,)})
+    statuses = contract.file.statuses.model_copy(update={"refused": (422,)})
     by = object.__new__(KntcContract)
     by.__dict__.update(contract.__dict__, file=contract.file.model_copy(update={"statuses": statuses}))
 
-    assert outcome(reply(b"<html>", 413, "text/html"), by=by) == Refused("refused_status", "", 413, answer=b"<html>")
-    assert outcome(reply(b"<html>", 413, "text/html")) == Unknown("content_type", 413, b"<html>")
+    assert outcome(reply(b"<html>", 422, "text/html"), by=by) == Refused("refused_status", "", 422, answer=b"<html>")
+    assert outcome(reply(b"<html>", 422, "text/html")) == Unknown("content_type", 422, b"<html>")
+
+
+def test_too_large_a_body_is_refused_for_its_size(outcome: Judge) -> None:
+    """Whatever the text says: the size that was sent is what the person needs."""
+    body = twice({"Id": "", "Message": "quá lớn"})
+    refused = outcome(replace(reply(body, 413), asked_bytes=12_345))
+
+    assert refused == Refused("too_large", "12345 bytes", 413, answer=body, final=True)
+
+
+@pytest.mark.parametrize("body", [b"<html>", b""], ids=str)
+def test_a_page_that_says_too_large_is_a_doubt_that_names_the_size(outcome: Judge, body: bytes) -> None:
+    """It is no word of the service: what stands before it may answer so after the message went through."""
+    doubt = outcome(replace(reply(body, 413), asked_bytes=12_345))
+
+    assert doubt == Unknown("too_large", 413, body, "12345 bytes")
+
+
+def test_too_large_a_body_that_was_taken_all_the_same_is_unknown(outcome: Judge) -> None:
+    """An Id says the contrary of its status."""
+    assert isinstance(outcome(reply(twice({"Id": GUID, "Message": ""}), 413)), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("text", "final"),
+    [
+        ("Tài khoản không có quyền cập nhật thông tin do đơn vị khác nhập", True),
+        ("Không xác thực được thông tin công dân Nguyễn Thị Thử", False),
+        ("Dịch vụ đang bận", False),
+    ],
+)
+def test_a_refusal_is_final_only_where_it_is_known_as_such(outcome: Judge, text: str, final: bool) -> None:
+    """What stands behind the service may have been down."""
+    refused = outcome(reply(twice({"Id": "", "Message": text})))
+
+    assert isinstance(refused, Refused)
+    assert refused.final is final
 
 
 @pytest.mark.parametrize("status", [500, 501, 502, 504, 505, 599])
@@ -111,7 +149,7 @@ def test_other_server_errors_are_unknown(outcome: Judge, status: int) -> None:
     assert isinstance(outcome(reply(twice({"Id": "", "Message": "Lỗi"}), status)), Unknown)
 
 
-@pytest.mark.parametrize("status", [200, 301, 302, 400, 403, 404, 408, 409, 413, 415, 422])
+@pytest.mark.parametrize("status", [200, 301, 302, 400, 403, 404, 408, 409, 415, 422])
 def test_a_page_of_html_is_unknown(outcome: Judge, status: int) -> None:
     """With any status that the contract does not list."""
     assert isinstance(outcome(reply(b"<html>login</html>", status, "text/html; charset=utf-8")), Unknown)
@@ -193,6 +231,14 @@ def test_a_simulators_id_is_never_kept_in_production(outcome: Judge, national_id
         ("1.5", None),
         ("99999999999999999999", None),
         ("Mon, 99 Nov 2026 10:00:00 GMT", None),
+        ("Mon, 23 Nov 99999999999999999999 10:00:00 GMT", None),
+        ("Mon, 23 Nov 2026 10:00:00 +99999999999999999999", None),
+        ("Mon, 23 Nov 2026 10:00:00 +9999", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 86400.0),
+        ("Sat, 01 Jan 0001 00:00:00 +2359", 0.0),
+        ("1e3", None),
+        ("inf", None),
+        ("٣", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(header: str, seconds: float | None) -> None:

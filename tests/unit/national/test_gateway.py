@@ -12,18 +12,22 @@ from sync_agent.domain.steps import Step
 from sync_agent.errors import ConfigError, NationalUnreachableError
 from sync_agent.national import (
     Accepted,
+    AccountRefusedError,
     Accounts,
     CodeEntry,
+    FoundCase,
     Gateway,
     HttpGateway,
     KntcContract,
     NotProcessed,
+    PersonQuery,
     Refused,
     TransportSettings,
     Unknown,
     WireRequest,
 )
 from sync_agent.national.accounts import Account
+from sync_agent.national.content import Content
 from sync_agent.national.exchange import LostError, NotSentError, Reply
 from sync_agent.national.testing import FakeGateway
 
@@ -50,9 +54,9 @@ class ScriptedTransport:
     posts: list[tuple[str, bytes, Mapping[str, str]]] = field(default_factory=list)
     closed: bool = False
 
-    def post(self, path: str, content: bytes, headers: Mapping[str, str]) -> Reply:
-        """Record the request and answer."""
-        self.posts.append((path, content, headers))
+    def post(self, path: str, content: bytes | Content, headers: Mapping[str, str]) -> Reply:
+        """Record the request, files included, and answer."""
+        self.posts.append((path, content if isinstance(content, bytes) else b"".join(content), headers))
         reply = self.script.pop(0)
         if isinstance(reply, Exception):
             raise reply
@@ -76,10 +80,15 @@ class Bench:
 def bench(contract: KntcContract) -> Callable[..., Bench]:
     """Return what builds a gateway over a script."""
 
-    def _bench(*script: Reply | Exception, **settings: Any) -> Bench:
+    def _bench(
+        *script: Reply | Exception,
+        contract: KntcContract = contract,
+        authorization: str | Callable[[], str] = "Bearer token",
+        **settings: Any,
+    ) -> Bench:
         waits: list[float] = []
         transport = ScriptedTransport(list(script))
-        accounts = Accounts([Account("tinh", frozenset({"H217.01"}), "Bearer token")])
+        accounts = Accounts([Account("tinh", frozenset({"H217.01"}), authorization)])
         gateway = HttpGateway(
             contract,
             transport,
@@ -95,6 +104,7 @@ def bench(contract: KntcContract) -> Callable[..., Bench]:
 
 
 Build = Callable[..., Bench]
+Load = Callable[..., KntcContract]
 
 
 def test_a_message_is_posted_below_the_base_with_the_accounts_name(bench: Build) -> None:
@@ -166,6 +176,7 @@ def test_a_long_wait_is_left_to_the_ledger(bench: Build) -> None:
     ("reply", "outcome"),
     [
         (Reply(401, "", "", b""), NotProcessed("unauthorized", 401)),
+        (Reply(403, "text/html", "", b"x"), Unknown("forbidden", 403, b"x")),
         (LostError("read_timeout"), Unknown("read_timeout")),
         (Reply(500, "text/html", "", b"x"), Unknown("server_error", 500, b"x")),
         (Reply(200, "text/html", "", b"x"), Unknown("content_type", 200, b"x")),
@@ -177,6 +188,43 @@ def test_nothing_else_is_tried_again(bench: Build, reply: Reply | Exception, out
 
     assert built.gateway.send(REQUEST, "tinh") == outcome
     assert len(built.transport.posts) == 1
+
+
+def test_a_forbidden_message_is_not_tried_again_even_where_it_was_not_processed(bench: Build, load: Load) -> None:
+    """The account has no right now and will have none in a second."""
+    built = bench(Reply(403, "", "0", b""), contract=load(not_processed_statuses="403"))
+
+    assert built.gateway.send(REQUEST, "tinh") == NotProcessed("status", 403, 0.0)
+    assert len(built.transport.posts) == 1
+
+
+def test_a_secret_changed_while_the_old_one_was_refused_is_tried_at_once(bench: Build) -> None:
+    """Surely not processed, and it was the old one's fault."""
+    secrets = iter(["Bearer cu", "Bearer moi", "Bearer moi"])
+    built = bench(Reply(401, "", "", b""), ACCEPTED, authorization=lambda: next(secrets))
+
+    assert isinstance(built.gateway.send(REQUEST, "tinh"), Accepted)
+    assert [headers["Authorization"] for _, _, headers in built.transport.posts] == ["Bearer cu", "Bearer moi"]
+    assert built.waits == [0.0]
+
+
+def test_changed_secrets_are_tried_no_more_often_than_anything_else(bench: Build) -> None:
+    """A file that changes without end ends the tries as well."""
+    secrets = map(str, range(100))
+    built = bench(*[Reply(401, "", "", b"")] * 9, authorization=lambda: next(secrets))
+
+    outcome = built.gateway.send(REQUEST, "tinh")
+
+    assert (outcome, len(built.transport.posts)) == (NotProcessed("unauthorized", 401, 0.0), 3)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_account_is_told_from_a_service_out_of_reach(bench: Build, status: int) -> None:
+    """Others may be let in: its name is in the facts."""
+    with pytest.raises(AccountRefusedError) as caught:
+        bench(Reply(status, "", "", b"")).gateway.look_up(TOKEN, "tinh")
+
+    assert caught.value.facts == (("account", "tinh"), ("cause", f"status_{status}"))
 
 
 def test_a_lost_second_try_is_lost(bench: Build) -> None:
@@ -229,6 +277,38 @@ def test_a_look_up_without_a_usable_answer_is_an_error(bench: Build, reply: Repl
     """It is never "not found", and never quotes the answer."""
     with pytest.raises(NationalUnreachableError) as caught:
         bench(reply).gateway.look_up(TOKEN, "tinh")
+
+    assert caught.value.facts == (("cause", cause),)
+
+
+def test_a_search_asks_for_one_person_and_nothing_else(bench: Build) -> None:
+    """By name or by number; no text goes with it."""
+    row = {"Id": GUID, "ChuDon": "Nguyễn Thị Thử", "CMTND": None, "DiaChi": "Khu 1", "NoiDung": "Nội dung"}
+    built = bench(answer([row, row]))
+
+    found = built.gateway.search(PersonQuery(name="Nguyễn Thị Thử"), "tinh")
+
+    assert found == [FoundCase(GUID, "Nguyễn Thị Thử", "", "Khu 1", "Nội dung")]
+    path, content, _ = built.transport.posts[0]
+    asked = {name: value for name, value in orjson.loads(content).items() if value}
+    assert (path, asked) == ("KNTC/TraThongTinDon", {"TenNguoiKhieuNai": "Nguyễn Thị Thử"})
+
+
+@pytest.mark.parametrize(
+    ("reply", "cause"),
+    [
+        (NotSentError("connect_error"), "connect_error"),
+        (Reply(503, "text/html", "", b""), "status_503"),
+        (answer({"Id": "", "Message": "Nguyễn Thị Thử"}), "malformed"),
+        (answer([{"Id": "", "ChuDon": "x"}]), "malformed"),
+        (answer([{"Id": GUID, "ChuDon": ["x"]}]), "malformed"),
+        (answer([{"Id": "SIM-1", "ChuDon": "x"}]), "foreign_id"),
+    ],
+)
+def test_a_search_without_a_usable_answer_is_an_error(bench: Build, reply: Reply | Exception, cause: str) -> None:
+    """It is never "not found", and never quotes the answer."""
+    with pytest.raises(NationalUnreachableError) as caught:
+        bench(reply).gateway.search(PersonQuery(id_number="000000000001"), "tinh")
 
     assert caught.value.facts == (("cause", cause),)
 

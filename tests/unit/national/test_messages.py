@@ -130,4 +130,4 @@ def test_a_message_does_not_show_its_body(case: CaseFile, project: Project) -> N
 
 def test_the_size_of_files_is_known_before_they_are_read(case: CaseFile, project: Project) -> None:
     """So that one large body at a time can be built."""
-    assert [message.file_bytes for message in project(case).messages] == [10, 20, 30, 40, 0]
+    assert [message.encoded_files for message in project(case).messages] == [16, 28, 40, 56, 0]

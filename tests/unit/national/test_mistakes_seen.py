@@ -91,7 +91,7 @@ def test_an_update_takes_what_the_case_says_now(case: CaseFile, project: Project
 def test_success_is_an_answer_of_its_own_type(contract: KntcContract, case: CaseFile, project: Project) -> None:
     """Seen: a stubbed gateway returns "" and the screen says success. Nothing but Accepted carries an Id."""
     outcome: Outcome = FakeGateway.answering(Accepted("X", 200)).send(
-        contract.request(project(case).messages[0], Ids(own="X"), lambda _: b""), "a"
+        contract.request(project(case).messages[0], Ids(own="X"), lambda _: io.BytesIO()), "a"
     )
 
     assert isinstance(outcome, Accepted)

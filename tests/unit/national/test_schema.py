@@ -106,10 +106,22 @@ def test_a_case_without_an_agency_does_not_match(bare: CaseFile, project: Projec
 
 
 def test_a_body_above_the_limit_is_held(case: CaseFile, project: Project, contract: KntcContract) -> None:
-    """Before anything is read or encoded."""
+    """Before anything is read or encoded; how large it is stands where to mend it, no file is named."""
     message = project(case).messages[0]
     large = FileSlot(("Attachment", 0, "FileDinhKem"), "a" * 64, 25_000_000, "x")
 
     findings = contract.check(replace(message, files=(large,)))
 
-    assert findings == [Finding("too_large", Level.HOLD, "", Step.CASE, "")]
+    size = 33_333_336 + len(replace(message, files=(large,)).content())
+    assert findings == [Finding("too_large", Level.HOLD, "", Step.CASE, "", f"{size} B > 30000000 B")]
+
+
+@pytest.mark.parametrize(("most", "rules"), [(40_000_000, set()), (30_000_000, {"too_large"}), (None, {"too_large"})])
+def test_the_limit_of_the_contract_gives_way_to_that_of_the_settings(
+    case: CaseFile, project: Project, contract: KntcContract, most: int | None, rules: set[str]
+) -> None:
+    """The contract's own is inferred."""
+    large = FileSlot(("Attachment", 0, "FileDinhKem"), "a" * 64, 25_000_000, "x")
+    message = replace(project(case).messages[0], files=(large,))
+
+    assert {finding.rule for finding in contract.check(message, most_bytes=most)} == rules

@@ -134,6 +134,20 @@ def test_the_environment_sets_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     assert mounts == {}
 
 
+def test_a_system_that_asks_for_newer_tls_has_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the agent asks for is the least, not the most."""
+    real = ssl.create_default_context
+
+    def strict(*, cafile: Path | None) -> ssl.SSLContext:
+        context = real(cafile=cafile)
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", strict)
+
+    assert tls_context(SETTINGS, Path()).minimum_version is ssl.TLSVersion.TLSv1_3
+
+
 def test_the_proxy_of_the_settings_is_used() -> None:
     """For every address."""
     settings = SETTINGS.model_copy(update={"proxy": "http://proxy.example:3128"})
@@ -166,6 +180,7 @@ def test_the_service_is_always_verified() -> None:
 
     assert context.check_hostname
     assert context.verify_mode.name == "CERT_REQUIRED"
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
 
 
 @pytest.mark.parametrize(("mode", "private"), [(0o600, True), (0o400, True), (0o640, False), (0o604, False)])

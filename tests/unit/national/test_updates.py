@@ -4,13 +4,15 @@ import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO
 
 import pytest
 
 from sync_agent.domain.casefile import CaseFile, Kind, Person, Petitioners
 from sync_agent.domain.steps import Step
 from sync_agent.national import FileChangedError, Ids, KntcContract, Message, Projection, Sent
+from sync_agent.national.testing import whole
 
 Project = Callable[..., Projection]
 Load = Callable[..., KntcContract]
@@ -89,6 +91,65 @@ def test_an_update_that_empties_a_field_waits(case: CaseFile, stop: Stop, empty:
 def test_what_was_sent_under_another_version_cannot_be_compared(case: CaseFile, stop: Stop) -> None:
     """The kept positions mean other fields: a person must look."""
     assert stop(0, _with(case, "petition", content="Mới"), version="0") == "update_empties_field"
+
+
+@pytest.fixture
+def first_stop(project: Project, case: CaseFile, load: Load) -> Callable[..., str | None]:
+    """Return what asks the contract about the first update of message `index`, which was taken over."""
+
+    def _stop(index: int, new: CaseFile, **capabilities: str) -> str | None:
+        old, message = project(case).messages[index], project(new).messages[index]
+        adopted = replace(sent(old), adopted=True)
+        return load(**capabilities).update_stop(message.step, old=adopted, message=message)
+
+    return _stop
+
+
+@pytest.mark.parametrize("empty", ["unknown", "clears", "keeps"])
+def test_the_first_update_of_what_was_taken_over_waits(case: CaseFile, first_stop: Stop, empty: str) -> None:
+    """Nobody here has seen what it goes over."""
+    assert first_stop(0, _with(case, "petition", content="Mới"), empty_string=empty) == "adopted_update"
+
+
+@pytest.mark.parametrize(
+    ("empty", "rule"),
+    [("unknown", "adopted_update"), ("clears", "adopted_update"), ("keeps", "update_not_expressible")],
+)
+def test_a_first_update_that_empties_a_field_waits_for_one_thing(
+    case: CaseFile, first_stop: Stop, empty: str, rule: str
+) -> None:
+    """One rule holds it, the one without release before the other."""
+    assert first_stop(0, _with(case, "petition", source=None), empty_string=empty) == rule
+
+
+def test_a_first_update_without_release_is_held_by_that(case: CaseFile, first_stop: Stop) -> None:
+    """Files do not go up again because the record was taken over."""
+    assert first_stop(0, case.model_copy(update={"attachments": ()})) == "files_changed"
+
+
+def test_a_first_update_of_a_step_that_is_overwritten_waits_too(case: CaseFile, first_stop: Stop) -> None:
+    """It would overwrite what others wrote."""
+    new = _with(case, "processing", summary="Khác")
+    assert first_stop(1, new, processing="overwrites") == "adopted_update"
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "there", "absent"),
+    [
+        ({}, {"CoQuanDaGiaiQuyet.MaCoQuan"}, {"Attachment[].TenHoSo", "VuViec.Id", "NoiDungDon"}),
+        ({"lists_on_update": "replace"}, {"Attachment[].TenHoSo", "PhanLoaiDon[].MaLoaiDon3"}, {"VuViec.Id"}),
+        ({"lists_on_update": "append"}, {"NguoiUyQuyen.HoTen"}, {"PhanLoaiDon[].MaLoaiDon3"}),
+        ({"empty_string": "keeps"}, set(), {"CoQuanDaGiaiQuyet.MaCoQuan"}),
+    ],
+)
+def test_what_an_update_may_empty(
+    project: Project, case: CaseFile, load: Load, *, capabilities: dict[str, str], there: set[str], absent: set[str]
+) -> None:
+    """The fields it sends without a value; not ids, nor lists that do not go up with it."""
+    poor = case.model_copy(update={"attachments": (), "prior_settlements": (), "representative": None})
+    poor = poor.model_copy(update={"classifications": ("KN.01.02",)})
+    emptied = set(load(**capabilities).emptied(project(poor).messages[0]))
+    assert (there - emptied, absent & emptied) == (set(), set())
 
 
 def test_a_rule_without_release_comes_first(case: CaseFile, stop: Stop) -> None:
@@ -177,15 +238,15 @@ CONTENT = b"%PDF-1.7 invented"
 
 
 def _filed(case: CaseFile) -> CaseFile:
-    sha256 = hashlib.sha256(CONTENT).hexdigest()
-    return case.model_copy(update={"attachments": (case.attachments[0].model_copy(update={"sha256": sha256}),)})
+    found = {"sha256": hashlib.sha256(CONTENT).hexdigest(), "size": len(CONTENT)}
+    return case.model_copy(update={"attachments": (case.attachments[0].model_copy(update=found),)})
 
 
-def _read(location: str) -> bytes:
-    return CONTENT
+def _open(location: str) -> BinaryIO:
+    return BytesIO(CONTENT)
 
 
-def _unread(location: str) -> bytes:
+def _closed(location: str) -> BinaryIO:
     raise AssertionError(location)
 
 
@@ -193,7 +254,7 @@ def test_a_create_carries_its_files(case: CaseFile, project: Project, contract: 
     """The bytes go as base64, the case has no Id yet."""
     message = project(_filed(case)).messages[0]
 
-    request = contract.request(message, Ids(), _read)
+    request = whole(contract.request(message, Ids(), _open))
 
     assert (request.step, request.action, request.update) == (Step.CASE, "CapNhatVuViec", False)
     assert request.body["Attachment"][0]["FileDinhKem"] == base64.b64encode(CONTENT).decode()
@@ -205,14 +266,14 @@ def test_a_request_does_not_touch_the_message(case: CaseFile, project: Project, 
     message = project(_filed(case)).messages[0]
     before = message.content()
 
-    contract.request(message, Ids(own="X"), _unread)
+    contract.request(message, Ids(own="X"), _closed)
 
     assert message.content() == before
 
 
 def test_an_update_leaves_the_files_alone(case: CaseFile, project: Project, contract: KntcContract) -> None:
     """Nothing is said about files: not even an empty list, which might delete them. People and fields go along."""
-    request = contract.request(project(_filed(case)).messages[0], Ids(own="NEW-1"), _unread)
+    request = contract.request(project(_filed(case)).messages[0], Ids(own="NEW-1"), _closed)
 
     assert request.update
     assert "Attachment" not in request.body
@@ -223,7 +284,7 @@ def test_an_update_leaves_the_files_alone(case: CaseFile, project: Project, cont
 
 def test_an_update_sends_files_again_where_lists_are_replaced(case: CaseFile, project: Project, load: Load) -> None:
     """Otherwise they would be gone."""
-    request = load(lists_on_update="replace").request(project(_filed(case)).messages[0], Ids(own="N"), _read)
+    request = whole(load(lists_on_update="replace").request(project(_filed(case)).messages[0], Ids(own="N"), _open))
 
     assert request.body["Attachment"][0]["FileDinhKem"] == base64.b64encode(CONTENT).decode()
 
@@ -232,8 +293,8 @@ def test_an_update_sends_empty_lists_where_lists_append(case: CaseFile, project:
     """Nothing is appended; a create sends them whole."""
     contract, message = load(lists_on_update="append"), project(_filed(case)).messages[0]
 
-    update = contract.request(message, Ids(own="N"), _unread).body
-    create = contract.request(message, Ids(), _read).body
+    update = contract.request(message, Ids(own="N"), _closed).body
+    create = contract.request(message, Ids(), _open).body
 
     assert (update["NguoiKNTC"]["DataNguoiKNTC"], update["PhanLoaiDon"]) == ([], [])
     assert len(create["PhanLoaiDon"]) == 2
@@ -243,10 +304,10 @@ def test_a_file_that_changed_since_it_was_digested_is_not_sent(
     case: CaseFile, project: Project, contract: KntcContract
 ) -> None:
     """What goes up is what was digested: the caller reads the case again."""
-    message = project(case).messages[0]
+    request = contract.request(project(case).messages[0], Ids(), _open)
 
     with pytest.raises(FileChangedError) as caught:
-        contract.request(message, Ids(), _read)
+        whole(request)
 
     assert "1/a.pdf" not in str(caught.value)
 
@@ -267,7 +328,7 @@ def test_ids_stand_where_the_step_needs_them(
     """Case, settlement and own Id are never mixed up."""
     message = replace(project(case).messages[index], files=())
 
-    request = contract.request(message, ids, _unread)
+    request = contract.request(message, ids, _closed)
 
     assert {name: request.body[name] for name in expected} == expected
     assert request.update is bool(ids.own)
@@ -281,8 +342,8 @@ def test_a_settlement_is_updated_by_the_field_that_the_capability_names(
 
     contract = load(settlement__update="decision_id:KetQuaId")
 
-    assert contract.request(message, Ids(case="C", own="S"), _unread).body["KetQuaId"] == "S"
-    assert "KetQuaId" not in contract.request(message, Ids(case="C"), _unread).body
+    assert contract.request(message, Ids(case="C", own="S"), _closed).body["KetQuaId"] == "S"
+    assert "KetQuaId" not in contract.request(message, Ids(case="C"), _closed).body
 
 
 @pytest.mark.parametrize(("index", "ids"), [(1, Ids()), (3, Ids(parent="S")), (4, Ids(case="C"))])
@@ -293,12 +354,12 @@ def test_a_request_without_a_needed_id_is_never_built(
     message = replace(project(case).messages[index], files=())
 
     with pytest.raises(ValueError, match="needs the Ids"):
-        contract.request(message, ids, _unread)
+        contract.request(message, ids, _closed)
 
 
 def test_a_request_does_not_show_its_body(case: CaseFile, project: Project, contract: KntcContract) -> None:
     """Its repr is safe for logs."""
-    request = contract.request(project(case).messages[0], Ids(own="N"), _unread)
+    request = contract.request(project(case).messages[0], Ids(own="N"), _closed)
 
     assert repr(request) == "WireRequest(step=<Step.CASE: 'case'>, action='CapNhatVuViec', update=True)"
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from sync_agent.domain.casefile import CaseFile, Enforcement, Settlement
@@ -127,6 +129,14 @@ def test_a_local_key_that_may_tell_who_is_kept_as_a_pseudonym(names: KeyNames, k
     assert (Step.SETTLEMENT, first.local_key) in stored.ready
     assert stored.findings[0].local_key == first.local_key
     assert f'"{key}"' not in stored.case.model_dump_json()
+
+
+def test_what_is_said_of_a_local_key_follows_its_pseudonym(names: KeyNames) -> None:
+    """The national id of a decision, and that a step was sent."""
+    key = (Step.SETTLEMENT, "Nguyễn Thị Khuê")
+    stored = names.stored(replace(_mapped("D1", key[1]), national_ids={key: "id-1"}, sent=frozenset({key})))
+    kept = (Step.SETTLEMENT, stored.case.settlements[0].local_key)
+    assert (kept != key, dict(stored.national_ids), set(stored.sent)) == (True, {kept: "id-1"}, {kept})
 
 
 def test_the_pseudonym_of_a_local_key_belongs_to_one_case(names: KeyNames) -> None:

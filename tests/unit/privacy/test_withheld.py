@@ -305,3 +305,37 @@ def test_every_text_about_a_person_or_place_is_compared_or_not_on_purpose() -> N
         if field.annotation in {str | None, str} or "Annotated[str" in str(field.annotation)
     }
     assert texts - {(model.__name__, name) for model, name in IDENTIFYING} == NOT_COMPARED
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("Nguyễn Thị Khuê", "bà N.T.K. tố cáo", True),
+        ("Nguyễn Thị Khuê", "bà NTK tố cáo", True),
+        ("Nguyễn Thị Khuê", "bà N T K", True),
+        ("Nguyễn Thị Khuê", "don_NTK.pdf", True),
+        ("Đỗ Thị Đan", "bà Đ.T.Đ", True),
+        ("Nguyễn Thị Khuê", "ntk", False),  # small letters are no initials
+        ("Nguyễn Thị Khuê", "mã A7NTK2", False),
+        ("Nguyễn Khuê", "N.K.", False),  # two letters stand for too much
+        ("Hoàng Đức Ngọc Dũng", "HĐND xã", False),
+        ("Nguyễn Văn An", "An Nguyễn Văn", True),
+        ("Nguyễn Văn An", "AN VAN NGUYEN", True),
+        ("Nguyễn Văn An", "ông N.V.An", True),
+        ("Nguyễn Văn An", "ông N. V. An", True),
+        ("Nguyễn Văn An", "N g u y ễ n V ă n A n", True),
+        ("Nguyễn Thị Khuê", "bà K h u ê", True),
+        ("Nguyễn Thị Khuê", "K-h-u-ê", True),
+        ("Nguyễn Thị Khuê", "Nguyễn Thị\nKhuê", True),
+        ("Trần Văn An", "ông Trần Văn Ánh", False),  # another's name, of which this one is a beginning
+        ("Trần Văn An", "TranVanAn_don.pdf", True),
+        ("Lê An", "lệ án phí", True),  # without accents it reads the same: in doubt it tells
+        ("Lê An", "công an lệnh", False),
+        ("Vàng A Páo", "bao cao", False),
+        ("Bế Thị Hoa", "hoan nghênh, hòa giải", True),  # hòa is Hoa without its accent: in doubt it tells
+        ("Bế Thị Hoan", "hoang mang", False),
+    ],
+)
+def test_other_ways_to_write_a_name(policy: Policy, *, name: str, text: str, found: bool) -> None:
+    """Initials, another order, letter by letter; a name inside another word is none."""
+    assert _person(policy, full_name=name).found_in([text]) is found

@@ -8,7 +8,7 @@ from sync_agent.source import SourceSpec
 GOOD: dict[str, Any] = {
     "id": "tinh-b",
     "zone": "Asia/Ho_Chi_Minh",
-    "changes": "SELECT id AS case_key, t AS changed_at FROM c WHERE t > :since",
+    "changes": "SELECT id AS case_key, t AS changed_at FROM c WHERE t > :since OR d > :since_day",
     "root": ["c"],
     "key_parts": {"number": {"pattern": "^C([0-9]+)$", "integer": True}},
     "parts": {"c": "SELECT id AS case_key FROM c WHERE n IN :number AND id IN :keys"},

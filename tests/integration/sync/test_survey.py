@@ -1,0 +1,49 @@
+"""A survey reads the whole source and counts what is wrong with it, without a ledger and without a trace."""
+
+from sync_agent.sync import SurveyLine, survey
+from tests.support.houses import Houses
+
+
+def test_each_case_counts_once_for_a_rule_at_a_place(make_house: Houses) -> None:
+    """Two cases of an unknown kind are two, with their keys as examples."""
+    house = make_house()
+    for number in (1, 2):
+        house.local.case(number, loai="??")
+    house.local.case(3)
+    found = survey(house.agent)
+    line = next(line for line in found.by_line if line.rule == "unmapped_code" and line.field == "kind")
+    assert (found.cases, found.by_line[line], found.examples[line]) == (3, 2, ["V1", "V2"])
+
+
+def test_a_protected_case_is_named_by_its_pseudonym(make_house: Houses) -> None:
+    """The line that says a denunciation lacks its summary does not say its key."""
+    house = make_house()
+    house.local.denunciation(1, tom_tat=None)
+    found = survey(house.agent)
+    names = [name for line, names in found.examples.items() if line.rule == "needs_redacted_summary" for name in names]
+    assert (found.protected, [name[:2] for name in names]) == (1, ["P-"])
+
+
+def test_nothing_is_written_or_asked(make_house: Houses) -> None:
+    """The ledger knows no case afterwards, and the national side heard nothing."""
+    house = make_house()
+    house.local.full(1)
+    survey(house.agent)
+    assert (house.select("SELECT * FROM case_state"), house.gateway.sent, house.gateway.looked_up) == ([], [], [])
+
+
+def test_what_the_contract_misses_is_found_too(make_house: Houses) -> None:
+    """Not only the mapping speaks: the message is checked as it would go up."""
+    house = make_house()
+    house.local.case(1, name="", person="")
+    house.local.execute("UPDATE nguoi SET ho_ten = NULL")
+    found = survey(house.agent)
+    assert SurveyLine("hold", "required_missing", "petitioners.people.full_name", "") in found.by_line
+
+
+def test_many_pages_are_one_survey(make_house: Houses) -> None:
+    """More cases than a page holds are all counted."""
+    house = make_house(page=2)
+    for number in range(1, 8):
+        house.local.case(number)
+    assert survey(house.agent).cases == 7
