@@ -27,6 +27,7 @@ from sync_agent.sync.outcome import apply_outcome, intend
 from sync_agent.sync.progress import Progress
 from sync_agent.sync.rate import Pace
 from sync_agent.sync.scan import read_page
+from sync_agent.sync.uncertain import remote_wait
 
 __all__ = ["DeliveryReport", "deliver"]
 
@@ -257,10 +258,16 @@ class _Sender:
         request = self._agent.contract.request(flight.message, ids, self._agent.files.open)
         try:
             stopped = self._ask(flight.account) if flight.asks_first else None
-            return stopped or self._agent.gateway.send(request, flight.account)
+            return stopped or self._overslept(row) or self._agent.gateway.send(request, flight.account)
         except SourceError:
             # Nothing was sent; the next look digests the file as it is then, or finds that it is gone.
             return NotProcessed(cause=FILE_CHANGED)
+
+    def _overslept(self, row: MessageRow) -> NotProcessed | None:
+        """Keep back what was intended too long ago: another process may have looked for it, and have sent it again."""
+        now = self._agent.clock()
+        slept = now - (row.intent_at or now) >= remote_wait(self._agent)
+        return NotProcessed("overslept") if slept else None
 
     def _ask(self, account: str) -> NotProcessed | None:
         """Ask for a code list by an account that was forbidden to send; return what keeps its message from going."""

@@ -103,7 +103,10 @@ def _unknown(when: str, settler: Settler) -> Fate:
 
 FATES: Mapping[Failure, Fate] = MappingProxyType(
     {
-        Failure.NOT_SENT: _surely_not("no byte left: no connection, no free one in time, no token", quick=True),
+        Failure.NOT_SENT: _surely_not(
+            "no byte left: no connection, no free one in time, no token, or the process slept over its intent",
+            quick=True,
+        ),
         Failure.BUSY: _surely_not("a status that says so, by `not_processed_statuses`: 429, 503", quick=True),
         Failure.FILE_CHANGED: _surely_not("a file was another than the one it was judged by", quick=False),
         Failure.UNAUTHORIZED: _of_account("401, or the LGSP gives its account no token"),

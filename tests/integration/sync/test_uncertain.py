@@ -1,10 +1,12 @@
 """A lost answer: nothing is sent again until it is known what became of it."""
 
+from typing import Any
+
 import pytest
 
 from sync_agent.domain.steps import Step
 from sync_agent.errors import NationalUnreachableError, SyncAgentError
-from sync_agent.national import Accepted, Unknown
+from sync_agent.national import Accepted, Unknown, WireRequest
 from sync_agent.sync import resolve
 from tests.support.houses import House, Houses
 from tests.support.ledgers import ON_BOTH
@@ -31,6 +33,25 @@ def settled(house: House, key: str, step: Step = Step.CASE, **how: str | None) -
     resolve(
         house.agent, key, step, local_key=options.get("local_key") or "", arrived=options["arrived"], actor="os:lan"
     )
+
+
+def test_a_process_that_slept_over_its_intent_sends_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another may have looked for the message meanwhile, found nothing and sent it; the next pass intends it anew."""
+    key, contract = house.local.case(1), house.agent.contract
+    build = contract.request
+
+    def slow(*words: Any) -> WireRequest:
+        house.clock.move(**WAIT)
+        return build(*words)
+
+    monkeypatch.setattr(contract, "request", slow)
+    with pytest.raises(NationalUnreachableError):
+        house.sync()
+    assert (house.gateway.sent, house.state(key), house.message(key).reason) == ([], "waiting", "overslept")
+    monkeypatch.undo()
+    house.clock.move(hours=1)
+    house.sync()
+    assert (house.state(key), len(house.gateway.sent)) == ("acknowledged", 1)
 
 
 @ON_BOTH
