@@ -47,8 +47,6 @@ class Verdict:
     def reach(self) -> None:
         """Compare the ledger, the national side and a fresh projection of the local system."""
         state = self.station.national.state
-        for duplicate in (*state.duplicates(), *state.repeated_numbers()):
-            self._wrong("duplicate", f"{duplicate.step} x{duplicate.count}")
         with open_agent(self.station.folder) as agent:
             known = self._known(agent)
             self._compare_ids(state, known)
@@ -87,6 +85,11 @@ class Verdict:
             self._wrong("invented", "an acknowledged id that was never minted")
         for _ in minted - acknowledged:
             self._wrong("orphan", "a record that the ledger does not know")
+        for duplicate in (*state.duplicates(), *state.repeated_numbers()):
+            made = {c.id for c in state.creations() if (c.step, c.identity) == (duplicate.step, duplicate.identity)}
+            # two local records may say the same: then each has an id of its own, and the ledger knows both
+            if len(made) != duplicate.count or not made <= acknowledged:
+                self._wrong("duplicate", f"{duplicate.step} x{duplicate.count}")
 
     def _look_at_states(self, case: KnownCase) -> None:
         for row in case.messages.values():
