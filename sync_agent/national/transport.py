@@ -92,6 +92,8 @@ def tls_context(settings: TransportSettings, folder: Path) -> ssl.SSLContext:
     setting, path = "national.transport.ca_file", settings.ca_file
     try:
         context = ssl.create_default_context(cafile=None if path is None else folder / path)
+        # who sets SSLKEYLOGFILE could read every name on the wire; None is what takes it away, whatever its type says
+        context.keylog_filename = None  # type: ignore[assignment]
         context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
         setting, path = "national.transport.client_certificate", settings.client_certificate
         if path is not None:

@@ -4,8 +4,8 @@ Page by page and case by case, each in a transaction of its own: what was cut sh
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -14,11 +14,9 @@ from sync_agent.domain.steps import Step
 from sync_agent.ledger import (
     Doubt,
     KnownCase,
-    Ledger,
     MessageKey,
     State,
     Transaction,
-    copy_in_memory,
     declare_go_live,
     environment,
     exclusive,
@@ -31,8 +29,8 @@ from sync_agent.sync.notes import require_reason
 from sync_agent.sync.observe import Observed, observe
 from sync_agent.sync.progress import NoProgress, Progress
 from sync_agent.sync.record import standing
-from sync_agent.sync.run import claim, recorded
-from sync_agent.sync.scan import ScanReport, read_page
+from sync_agent.sync.run import on_a_copy, recorded
+from sync_agent.sync.scan import ScanReport, every_page, read_page
 from sync_agent.sync.takeover import LocalIds, TakenOver, cast_doubt
 from sync_agent.sync.uncertain import recover
 
@@ -115,10 +113,7 @@ def rehearse_adoption(
     agent: Agent, *, look_up: bool = False, push: bool = False, progress: Progress | None = None
 ) -> AdoptionReport:
     """Do all of an adoption on a copy of the ledger in memory; with `look_up` the national side is asked."""
-    agent.ledger.require_newest()
-    copy = Ledger(copy_in_memory(agent.ledger.engine), source_id=agent.ledger.source_id, clock=agent.clock)
-    rehearsal, report = replace(agent, ledger=copy), AdoptionReport()
-    claim(rehearsal)
+    rehearsal, report = on_a_copy(agent), AdoptionReport()
     _Adoption(rehearsal, report, "agent", look_up=look_up, push=push).run(progress or NoProgress())
     return report
 
@@ -138,23 +133,17 @@ class _Adoption:
     def run(self, progress: Progress) -> None:
         """Count the ids of the whole source, take over by them, then look up what is left."""
         progress.stage("reading local cases", None)
-        for keys in self._pages():
+        for keys in every_page(self._agent):
             for mapped in read_page(self._agent, keys):
                 self._ids.count(mapped)
             progress.advance(len(keys))
         progress.stage("taking over", None)
-        for keys in self._pages():
+        for keys in every_page(self._agent):
             self._take_page(keys)
             progress.advance(len(keys))
         if self._look_up is not None:
             self._look_up_all(self._look_up, progress)
         progress.finish()
-
-    def _pages(self) -> Iterator[list[str]]:
-        after = ""
-        while page := self._agent.source.changes(None, after=after, limit=self._agent.settings.source.page):
-            yield [change.case_key for change in page]
-            after = page[-1].case_key
 
     def _take_page(self, keys: Sequence[str]) -> None:
         seen = read_page(self._agent, keys)

@@ -5,7 +5,7 @@ Both count for exactly one content of the case. Neither opens a field: what may 
 
 from collections.abc import Iterable
 
-from sync_agent.audit import Event, keep_note
+from sync_agent.audit import Event
 from sync_agent.domain.findings import Level
 from sync_agent.domain.rules import RULES
 from sync_agent.errors import SyncAgentError
@@ -22,7 +22,7 @@ from sync_agent.ledger import (
 )
 from sync_agent.sync.anew import seen_anew
 from sync_agent.sync.context import Agent
-from sync_agent.sync.notes import require_harmless, require_reason
+from sync_agent.sync.notes import kept_note, require_reason
 from sync_agent.sync.record import field_word
 from sync_agent.sync.run import claim
 
@@ -110,7 +110,7 @@ def _let_go(
             where=agent.shown(case.row),
             todo="have the record corrected in the local system; who decides otherwise adds --overrule",
         )
-    commitment = _kept(agent, tx, case, note)
+    commitment = kept_note(agent, tx, case, note)
     for row in held:
         before = "rejected" if is_rejected(row, digest) else None
         row.released_digest, row.released_by, row.released_at, row.released_reason = digest, actor, tx.now, reason
@@ -133,7 +133,7 @@ def reject(agent: Agent, key: str, rule: str, *, reason: str, note: str | None =
             case = known_by_name(tx.connection, agent.ledger.source_id, key)
             held = _holds(load_findings(tx.connection, [case.row.id])[case.row.id].values(), rule)
             _require_held(agent, case, held)
-            digest, commitment = case.row.last_digest, _kept(agent, tx, case, note)
+            digest, commitment = case.row.last_digest, kept_note(agent, tx, case, note)
             released = any(row.released_digest == digest for row in held)
             for row in held:
                 row.rejected_digest, row.rejected_by, row.rejected_at, row.rejected_reason = (
@@ -152,14 +152,6 @@ def reject(agent: Agent, key: str, rule: str, *, reason: str, note: str | None =
 
 def _forget_rejection(row: FindingRow) -> None:
     row.rejected_digest = row.rejected_by = row.rejected_at = row.rejected_reason = None
-
-
-def _kept(agent: Agent, tx: Transaction, case: KnownCase, note: str | None) -> str | None:
-    """Keep a note where it can be erased and return its commitment."""
-    if not note:
-        return None
-    require_harmless(agent, case.row.case_key, note)
-    return keep_note(tx.connection, case.row.source_id, case.row.case_key, note)
 
 
 def _record(

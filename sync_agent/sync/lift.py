@@ -7,13 +7,13 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection
 
-from sync_agent.audit import Event, keep_note
+from sync_agent.audit import Event
 from sync_agent.errors import SyncAgentError
 from sync_agent.i18n import mark
 from sync_agent.ledger import KnownCase, Transaction, cases, exclusive, known_by_id, known_by_name, save_rows
 from sync_agent.sync.anew import seen_anew
 from sync_agent.sync.context import Agent
-from sync_agent.sync.notes import require_harmless, require_reason
+from sync_agent.sync.notes import kept_note, require_reason
 from sync_agent.sync.protection import settled
 from sync_agent.sync.run import claim
 from sync_agent.sync.scan import read_page
@@ -37,10 +37,7 @@ def lift(agent: Agent, key: str, *, reason: str, note: str | None = None, actor:
         with agent.ledger.write(actor=actor) as tx:
             case = known_by_name(tx.connection, agent.ledger.source_id, key)
             _require_liftable(agent, tx, case, changed)
-            commitment = None
-            if note:
-                require_harmless(agent, case.row.case_key, note)
-                commitment = keep_note(tx.connection, case.row.source_id, case.row.case_key, note)
+            commitment = kept_note(agent, tx, case, note)
             case.row.protected_since, case.row.protection = None, ""
             case.row.lifted_digest = case.row.last_digest
             case.record(tx, Event.UNPROTECTED, wanted=case.row.last_digest, reason=reason, note=commitment)

@@ -6,7 +6,7 @@ The national side and the audit log go on to know each case by the name it was b
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from sync_agent.ledger import (
 from sync_agent.sync.binding import environment_of, rename
 from sync_agent.sync.context import Agent
 from sync_agent.sync.notes import require_reason
+from sync_agent.sync.scan import every_page
 
 __all__ = ["Obstacle", "RekeyPlan", "apply_rekey", "load_key_map", "plan_rekey"]
 
@@ -142,14 +143,7 @@ def _digest(named: EnvironmentRow | Environment) -> str:
 
 def _source_keys(agent: Agent) -> set[str]:
     """Return every key the source has now."""
-    return {key for page in _pages(agent) for key in page}
-
-
-def _pages(agent: Agent) -> Iterator[list[str]]:
-    after = ""
-    while page := agent.source.changes(None, after=after, limit=agent.settings.source.page):
-        yield [change.case_key for change in page]
-        after = page[-1].case_key
+    return {key for page in every_page(agent) for key in page}
 
 
 def _plan(

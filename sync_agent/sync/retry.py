@@ -28,7 +28,7 @@ class Answer:
     """What the national side answered to one message; the text lives in memory only, for one person at a terminal."""
 
     step: str
-    local_key: str
+    local_key: str = field(repr=False)
     text: str = field(repr=False)
     body: bytes = field(repr=False)
 

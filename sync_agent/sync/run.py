@@ -18,7 +18,7 @@ from sync_agent.sync.progress import NoProgress, Progress
 from sync_agent.sync.scan import ScanReport, scan
 from sync_agent.sync.uncertain import recover, settle_uncertain
 
-__all__ = ["PassReport", "claim", "environment_of", "recorded", "rehearse", "run_pass"]
+__all__ = ["PassReport", "claim", "environment_of", "on_a_copy", "recorded", "rehearse", "run_pass"]
 
 
 class _Report(Protocol):
@@ -85,14 +85,22 @@ def run_pass(
 
 def rehearse(agent: Agent, *, keys: Sequence[str] = (), progress: Progress | None = None) -> PassReport:
     """Do all of a pass but sending, on a copy of the ledger in memory: nothing is written anywhere."""
-    progress = progress or NoProgress()
+    progress, rehearsal = progress or NoProgress(), on_a_copy(agent)
+    report = PassReport(scanned=scan(rehearsal, progress, keys=keys), plan=make_plan(rehearsal, keys))
+    progress.finish()
+    return report
+
+
+def on_a_copy(agent: Agent) -> Agent:
+    """Return the agent on a copy of its ledger in memory, claimed: what it does leaves no trace.
+
+    Raises GuardError where a pass would not begin, ConfigError when the ledger belongs elsewhere.
+    """
     agent.ledger.require_newest()
     copy = Ledger(copy_in_memory(agent.ledger.engine), source_id=agent.ledger.source_id, clock=agent.clock)
     rehearsal = replace(agent, ledger=copy)
     claim(rehearsal)
-    report = PassReport(scanned=scan(rehearsal, progress, keys=keys), plan=make_plan(rehearsal, keys))
-    progress.finish()
-    return report
+    return rehearsal
 
 
 @contextmanager

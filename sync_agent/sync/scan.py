@@ -17,7 +17,7 @@ from sync_agent.sync.context import Agent
 from sync_agent.sync.observe import observe
 from sync_agent.sync.progress import Progress
 
-__all__ = ["ScanReport", "scan"]
+__all__ = ["ScanReport", "every_page", "read_page", "scan"]
 
 
 @dataclass(slots=True)
@@ -59,6 +59,14 @@ def scan(agent: Agent, progress: Progress, *, keys: Sequence[str] = ()) -> ScanR
     if not keys:
         _finish(agent, before, report)
     return report
+
+
+def every_page(agent: Agent) -> Iterator[list[str]]:
+    """Yield the keys of all cases the source has, by pages."""
+    after = ""
+    while page := agent.source.changes(None, after=after, limit=agent.settings.source.page):
+        yield [change.case_key for change in page]
+        after = page[-1].case_key
 
 
 def read_page(agent: Agent, keys: Sequence[str]) -> list[Mapped]:

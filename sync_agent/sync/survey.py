@@ -4,14 +4,14 @@ Needs neither the ledger nor the national side, and writes nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sync_agent.domain.findings import Finding
 from sync_agent.mapping import Mapped
 from sync_agent.sync.context import Agent
 from sync_agent.sync.progress import NoProgress, Progress
-from sync_agent.sync.scan import read_page
+from sync_agent.sync.scan import every_page, read_page
 
 __all__ = ["Survey", "SurveyLine", "survey"]
 
@@ -44,19 +44,12 @@ def survey(agent: Agent, progress: Progress | None = None) -> Survey:
     """Map, gate and project every case of the source and count what was found. Raises SourceError."""
     found, progress = Survey(), progress or NoProgress()
     progress.stage("reading local cases", None)
-    for keys in _pages(agent):
+    for keys in every_page(agent):
         for mapped in read_page(agent, keys):
             _count(agent, found, mapped)
         progress.advance(len(keys))
     progress.finish()
     return found
-
-
-def _pages(agent: Agent) -> Iterator[list[str]]:
-    after = ""
-    while page := agent.source.changes(None, after=after, limit=agent.settings.source.page):
-        yield [change.case_key for change in page]
-        after = page[-1].case_key
 
 
 def _count(agent: Agent, found: Survey, mapped: Mapped) -> None:

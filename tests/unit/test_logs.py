@@ -35,7 +35,7 @@ FACTS: dict[str, tuple[object, object]] = {
     "counts": ({"delivered.waiting": 2}, {SECRET: 2}),
     "result": ("NationalUnreachableError", "mọi thứ"),
     "logger": ("json.decoder", "ngat.json"),
-    "place": ("connectionpool:12", "/home/ngat/x.py:12"),
+    "place": ("connectionpool:12", "/opt/x.py:12"),
     "error": ("KeyError", "KeyError(Ngát)"),
 }
 """Each fact that may be logged, with a value that has its form and one that has not."""

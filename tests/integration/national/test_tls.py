@@ -282,6 +282,14 @@ def test_a_client_key_that_others_can_read_is_refused_at_start(bench: Bench, mod
         bench.send("https://127.0.0.1:1", **settings)
 
 
+def test_the_keys_of_a_connection_are_written_nowhere(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable of the environment asks for them: with them every name that goes over the wire could be read."""
+    context, keys = bench.server_context(), bench.folder / "keys"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(keys))
+    assert bench.sent_to(context) == (ACCEPTED, 1)
+    assert "SECRET" not in (keys.read_text("ascii") if keys.exists() else "")
+
+
 def test_no_setting_switches_the_verification_off() -> None:
     """Neither by a word of the settings."""
     words = set(TransportSettings.model_fields)
