@@ -7,14 +7,16 @@ COMPILE := $(UV) pip compile $(UPGRADE) --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos lint types lock catalogues hooks wheel
+.PHONY: help demo test chaos bench lint types lock catalogues schemas hooks wheel
 
 help:
 	@echo "make demo        set up, then show the whole thing on this machine"
 	@echo "make test        set up, then run all tests"
 	@echo "make chaos       kill the agent a hundred times under every fault; prints figures (CHAOS=--help for options)"
+	@echo "make bench       how fast messages go up beside bare httpx, and what a large stock costs (BENCH=--help for options)"
 	@echo "make lint        style and format        make types       static types"
 	@echo "make catalogues  find new sentences, update and compile the Vietnamese catalogue"
+	@echo "make schemas     write the JSON Schemas that are made from the code and the manual"
 	@echo "make wheel       build the installable file into dist/"
 	@echo "make hooks       check style, types and sentences before every commit"
 	@echo "make lock        pin every dependency with its hash (needs uv; UPGRADE=--upgrade for newer versions)"
@@ -27,6 +29,12 @@ test: .venv/.dev
 
 chaos: .venv/.dev
 	$(BIN)/python -m tests.chaos.chaos $(CHAOS)
+
+bench: .venv/.dev
+	$(BIN)/python -m tests.benchmarks.bench $(BENCH)
+
+schemas: .venv/.dev
+	$(BIN)/python tools/schemas.py
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -5,16 +5,20 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import URL, Engine
 
+from sync_agent.audit import SEALS, KeyFile, Seals, open_channel
+from sync_agent.domain.canonical import keyed_digest
 from sync_agent.domain.deadlines import WeekdayCalendar
 from sync_agent.domain.findings import Level
-from sync_agent.errors import ConfigError, LedgerError
+from sync_agent.errors import ConfigError, LedgerError, SyncAgentError
 from sync_agent.ledger import (
     Clock,
     HeadFile,
+    HeadKeeper,
     Ledger,
     exclusive,
     has_ledger,
@@ -28,16 +32,20 @@ from sync_agent.ledger import (
     utc_now,
 )
 from sync_agent.logs import set_level
-from sync_agent.mapping import Mapper, Profile, load_code_tables, load_profile
+from sync_agent.mapping import Draft, Mapper, Profile, coded_columns, load_code_tables, load_profile, parse_profile
+from sync_agent.mapping import draft_profile as make_draft
 from sync_agent.national import load_accounts, load_contract, open_gateway
 from sync_agent.privacy import Gate, KeyNames, load_policy
 from sync_agent.secretfile import read_secret
 from sync_agent.settings import Mode, Settings, load_settings
-from sync_agent.source import FileStore, SourceSpec, SqlSource
+from sync_agent.source import FileStore, LocalWriter, SourceSpec, SqlSource, read_structure
+from sync_agent.source import count_values as count_column_values
 from sync_agent.sync import Agent
 
 __all__ = [
     "Desk",
+    "draft_profile",
+    "head_keeper",
     "installation_key",
     "local_places",
     "open_agent",
@@ -57,6 +65,7 @@ class Desk:
     settings: Settings
     ledger: Ledger
     names: KeyNames
+    heads: HeadKeeper
 
 
 def open_desk(folder: Path) -> Desk:
@@ -66,7 +75,9 @@ def open_desk(folder: Path) -> Desk:
     profile = load_profile(settings.path(settings.source.profile))
     names = _names(settings, profile)
     engine = open_ledger_engine(settings, create=False)
-    return Desk(settings, Ledger(engine, source_id=profile.source.id), names)
+    heads = head_keeper(settings, installation_key(settings.state))
+    ledger = Ledger(engine, source_id=profile.source.id, outside=HeadFile(settings.state), heads=heads)
+    return Desk(settings, ledger, names, heads)
 
 
 def local_places(folder: Path) -> Callable[[str], str]:
@@ -102,13 +113,22 @@ def open_agent(folder: Path, *, clock: Clock = utc_now, new_ledger: bool = True)
             production=settings.agent.mode is Mode.PRODUCTION,
         )
         opened.callback(gateway.close)
+        writer = _writer(settings, profile)
+        if writer is not None:
+            opened.callback(writer.close)
         source.probe()
         mapper.check_columns(source.columns())
         engine = open_ledger_engine(settings, create=new_ledger)  # when nothing else can be wrong any more
         opened.callback(engine.dispose)
         yield Agent(
             settings=settings,
-            ledger=Ledger(engine, source_id=profile.source.id, clock=clock, outside=HeadFile(settings.state)),
+            ledger=Ledger(
+                engine,
+                source_id=profile.source.id,
+                clock=clock,
+                outside=HeadFile(settings.state),
+                heads=head_keeper(settings, key),
+            ),
             source=source,
             files=FileStore(settings.path(settings.source.files) if settings.source.files else None),
             mapper=mapper,
@@ -122,25 +142,93 @@ def open_agent(folder: Path, *, clock: Clock = utc_now, new_ledger: bool = True)
             calendar=WeekdayCalendar.of(settings.timeliness.holidays),
             installation_key=key,
             clock=clock,
+            writer=writer,
         )
+
+
+def head_keeper(settings: Settings, key: bytes) -> HeadKeeper:
+    """Return what signs the heads of the log and takes them outside; `key` is the installation's.
+
+    Raises ConfigError for a place that cannot be used.
+    """
+    audit, hours = settings.audit, settings.audit.stop_creations_hours
+    given = settings.path(audit.key_file) if audit.key_file else None
+    return HeadKeeper(
+        KeyFile(settings.state, f"sync-agent/{keyed_digest(key, 'log', b'')[:16]}", given),
+        tuple(open_channel(anchor, settings.folder) for anchor in audit.anchors),
+        entries=audit.checkpoint_entries,
+        every=timedelta(seconds=audit.checkpoint_seconds),
+        anchor_every=timedelta(seconds=audit.anchor_seconds),
+        stop_after=timedelta(hours=hours) if hours else None,
+    )
 
 
 def _source(settings: Settings, spec: SourceSpec) -> SqlSource:
     """Return the local system with its password, if it has one. Raises SourceError or ConfigError."""
-    source, password = settings.source, None
-    if source.secret_file is not None or source.secret_env:
-        if settings.source_url.startswith("sqlite"):
-            raise ConfigError("a source in SQLite takes no password", where="source.secret", todo="remove the setting")
-        file = settings.path(source.secret_file) if source.secret_file else None
-        where = "source.secret_file" if file else "source.secret_env"
-        password = read_secret(file, source.secret_env, where=where)
+    source = settings.source
     return SqlSource(
         settings.source_url,
         spec,
-        password=password,
+        password=_source_password(settings),
         statement_seconds=source.statement_seconds,
         reconnect_seconds=source.reconnect_seconds,
     )
+
+
+def _source_password(settings: Settings) -> str | None:
+    """Return the password of the local system, None when it has none. Raises ConfigError."""
+    source = settings.source
+    if source.secret_file is not None or source.secret_env:
+        if settings.source_url.startswith(("sqlite", "files")):
+            raise ConfigError(
+                "a source in SQLite or files takes no password", where="source.secret", todo="remove the setting"
+            )
+        file = settings.path(source.secret_file) if source.secret_file else None
+        where = "source.secret_file" if file else "source.secret_env"
+        return read_secret(file, source.secret_env, where=where)
+    return None
+
+
+def draft_profile(folder: Path, *, count_values: bool = False) -> tuple[Draft, SyncAgentError | None]:
+    """Return a first profile for the local system of a configuration, and why it cannot be used as it is, if so.
+
+    It is tried as the agent would: loaded, its queries run without reading a case, its columns looked for. Raises
+    ConfigError or SourceError.
+    """
+    settings = load_settings(folder)
+    set_level(settings.logs.level)
+    address, password, seconds = settings.source_url, _source_password(settings), settings.source.statement_seconds
+    structure = read_structure(address, password, seconds=seconds)
+    wanted = coded_columns(structure) if count_values else []
+    counts = count_column_values(address, password, wanted, seconds=seconds) if wanted else None
+    tables = settings.path(settings.source.codes)
+    draft = make_draft(structure, counts=counts, codes=[path.stem for path in tables.glob("*.csv")])
+    try:
+        profile = parse_profile(draft.text, "draft")
+        mapper, source = Mapper(profile, load_code_tables(tables)), _source(settings, profile.source)
+        source.probe()
+        mapper.check_columns(source.columns())
+    except SyncAgentError as error:
+        return draft, error
+    return draft, None
+
+
+def _writer(settings: Settings, profile: Profile) -> LocalWriter | None:
+    """Return what tells the local system, None where it is not wanted. Raises ConfigError or SourceError."""
+    section, url = settings.write_back, settings.write_back_url
+    if not url:
+        return None
+    if not profile.write_back:
+        todo = "name the updates under write_back in the profile, or remove the setting"
+        raise ConfigError("the profile names nothing to write back", where="write_back.url", todo=todo)
+    password = None
+    if section.secret_file is not None or section.secret_env:
+        file = settings.path(section.secret_file) if section.secret_file else None
+        where = "write_back.secret_file" if file else "write_back.secret_env"
+        password = read_secret(file, section.secret_env, where=where)
+    statements = {step.value: told.update for step, told in profile.write_back.items()}
+    seconds = settings.source.statement_seconds
+    return LocalWriter(url, profile.source, statements, password=password, statement_seconds=seconds)
 
 
 def open_ledger_engine(settings: Settings, *, create: bool) -> Engine:
@@ -157,11 +245,21 @@ def open_ledger_engine(settings: Settings, *, create: bool) -> Engine:
         with told(engine):
             if not there:
                 migrate.upgrade(engine)
-            elif create:
+            elif create and not settings.agent.ledger_owner:
                 make_if_blank(engine, settings.state)
             migrate.require_current(engine)
+            if there:
+                _give_seals(engine, settings, make=create)
         failed.pop_all()
     return engine
+
+
+def _give_seals(engine: Engine, settings: Settings, *, make: bool) -> None:
+    """Have secrets and notes sealed; the key is made as long as nothing is: a lost one is never replaced."""
+    seals = Seals(settings.state)
+    if make and not seals.path.exists() and not migrate.anything_sealed(engine):
+        seals.make()
+    engine.update_execution_options(**{SEALS: seals})
 
 
 def _ledger_address(settings: Settings) -> URL:
@@ -178,14 +276,30 @@ def _ledger_address(settings: Settings) -> URL:
     return address.set(password=read_secret(file, agent.ledger_secret_env, where=where))
 
 
+def _owner_address(settings: Settings) -> URL:
+    """Return the address by which the ledger is made and upgraded. Raises LedgerError or ConfigError."""
+    agent = settings.agent
+    if not agent.ledger_owner:
+        return _ledger_address(settings)
+    address = ledger_address(settings.ledger_url)
+    if not on_server(address):
+        raise ConfigError("a ledger in SQLite has no owner", where="agent.ledger_owner", todo="remove the setting")
+    password = None
+    if agent.ledger_owner_secret_file is not None or agent.ledger_owner_secret_env:
+        file = settings.path(agent.ledger_owner_secret_file) if agent.ledger_owner_secret_file else None
+        where = "agent.ledger_owner_secret_file" if file else "agent.ledger_owner_secret_env"
+        password = read_secret(file, agent.ledger_owner_secret_env, where=where)
+    return address.set(username=agent.ledger_owner, password=password)
+
+
 def upgrade_ledger(folder: Path) -> str:
     """Make the ledger of a configuration or bring it to the present schema; return the revision reached.
 
     Raises ConfigError or LedgerError.
     """
     settings = load_settings(folder)
-    address = _ledger_address(settings)
-    if not has_ledger(address):
+    address = _owner_address(settings)
+    if not (has_ledger(address) or settings.agent.ledger_owner):
         open_ledger_engine(settings, create=True).dispose()
     engine = open_engine(address, create=False)
     with ExitStack() as opened, told(engine):
@@ -199,7 +313,8 @@ def upgrade_ledger(folder: Path) -> str:
                 facts=(("found", found), ("needed", migrate.HEAD)),
             )
         with exclusive(settings.state, engine):
-            return migrate.upgrade(engine)
+            _give_seals(engine, settings, make=True)
+            return migrate.upgrade(engine, as_owner=bool(settings.agent.ledger_owner))
 
 
 def installation_key(state: Path) -> bytes:

@@ -8,27 +8,32 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from sync_agent.audit import powers
 from sync_agent.bootstrap import open_agent
 from sync_agent.domain.canonical import correlation_token
-from sync_agent.errors import NationalUnreachableError, SyncAgentError
+from sync_agent.errors import LockedError, NationalUnreachableError, SyncAgentError
 from sync_agent.i18n import mark
 from sync_agent.ledger import (
     environment,
+    ever_sent,
     exclusive,
     has_ledger,
     migrate,
+    on_server,
     queries,
     require_same,
     server_version,
 )
 from sync_agent.national import Certificate, client_certificate, shown_certificates
-from sync_agent.sync import Agent, environment_of
+from sync_agent.source import SqlSource
+from sync_agent.sync import Agent, environment_of, require_witness
 
 __all__ = ["Check", "Verdict", "examine"]
 
 _LEAST_FREE_BYTES = 500_000_000
 _MOST_CLOCK_OFFSET = timedelta(minutes=2)
 _MOST_DAYS_LEFT = 30  # of a certificate that is about to expire
+_MOST_TABLES = 5  # shown by name
 _SOURCES_LIST = 5  # nguồn đơn: a short code list
 
 
@@ -69,18 +74,24 @@ def examine(folder: Path, *, probe: bool) -> list[Check]:
 def _looked_at(agent: Agent, *, probe: bool) -> Iterator[Check]:
     looks: list[tuple[str, Callable[[Agent], Check]]] = [
         (mark("source queries"), _source),
+        (mark("tables beside the profile"), _beside),
         (mark("clock of the source"), _clock),
         (mark("ledger"), _ledger),
         (mark("head of the ledger"), _head),
+        (mark("heads of the audit log"), _witness),
+        (mark("guards of the audit log"), _guards),
         (mark("environment"), _environment),
         (mark("privacy policy"), _policy),
         (mark("lock"), _lock),
         (mark("disk"), _disk),
     ]
+    if agent.writer is not None:
+        looks += [(mark("write-back"), _write_back)]
     if agent.settings.national.transport.client_certificate is not None:
         looks += [(mark("client certificate"), _client_certificate)]
     for subject, look in looks:
         yield _seen(agent, subject, look)
+    yield from _source_files(agent)
     if probe:
         yield from _probed(agent)
 
@@ -110,6 +121,15 @@ def _failed(subject: str, error: SyncAgentError) -> Check:
     return Check(subject, Verdict.FAIL, error.what, error.todo, error.where, error.facts, error.exit_code)
 
 
+def _write_back(agent: Agent) -> Check:
+    reason = agent.writer.obstacle() if agent.writer is not None else None
+    if reason is None:
+        return Check("write-back", Verdict.OK, mark("its account can be used"))
+    what = mark("its account cannot be used ({reason}): what was acknowledged waits to be written")
+    todo = mark("check write_back.url, its password and the rights of the account")
+    return Check("write-back", Verdict.WARN, what, todo, facts=(("reason", reason),))
+
+
 def _source(agent: Agent) -> Check:
     queries_tried = agent.source.probe()
     if agent.source.may_write():
@@ -117,6 +137,39 @@ def _source(agent: Agent) -> Check:
         return Check("source queries", Verdict.WARN, mark("the account may write to the source"), todo)
     return Check(
         "source queries", Verdict.OK, mark("{count} queries answer"), facts=(("count", str(len(queries_tried))),)
+    )
+
+
+def _source_files(agent: Agent) -> Iterator[Check]:
+    """Say how each file of the source was read, as its encoding and delimiter may have been told by the file alone."""
+    subject = mark("file of the source")
+    try:
+        files = agent.source.files()
+    except SyncAgentError as error:
+        yield _failed(subject, error)
+        return
+    for file in files:
+        what = mark("table {table}: {rows} rows")
+        facts = {"table": file.table, "rows": str(file.rows)}
+        if file.delimiter:
+            what = mark("table {table}: {rows} rows, encoding {encoding}, delimiter {delimiter}")
+            facts |= {"encoding": file.encoding, "delimiter": "TAB" if file.delimiter == "\t" else file.delimiter}
+        yield Check(subject, Verdict.OK, what, where=file.file, facts=tuple(facts.items()))
+
+
+def _beside(agent: Agent) -> Check:
+    """Tell what else the account may read: systems keep passwords in tables beside those of the records."""
+    subject = "tables beside the profile"
+    tables = agent.source.beside() if isinstance(agent.source, SqlSource) else None
+    if tables is None:
+        return Check(subject, Verdict.OK, mark("a file: no account decides what can be read"))
+    if not tables:
+        return Check(subject, Verdict.OK, mark("the account may read none"))
+    shown = ", ".join(tables[:_MOST_TABLES]) + (", …" if len(tables) > _MOST_TABLES else "")
+    facts = (("count", str(len(tables))), ("tables", shown))
+    todo = mark("grant it SELECT on the tables of the profile only: a table beside them may hold passwords")
+    return Check(
+        subject, Verdict.WARN, mark("the account may read {count} that no query names: {tables}"), todo, "", facts
     )
 
 
@@ -155,10 +208,45 @@ def _head(agent: Agent) -> Check:
     return Check("head of the ledger", Verdict.OK, mark("the ledger is the one that sent last"))
 
 
+def _witness(agent: Agent) -> Check:
+    """See that somebody outside can tell an old log from a forged one, and that a head got there lately."""
+    subject = "heads of the audit log"
+    require_witness(agent.settings)
+    places = [anchor.name for anchor in agent.settings.audit.anchors if anchor.remote]
+    if not places:
+        return Check(subject, Verdict.OK, mark("taken to no other machine, as only production needs"))
+    facts = (("places", ", ".join(places)),)
+    heads = agent.ledger.heads
+    with agent.ledger.read() as connection:
+        stopped = heads is not None and heads.stops_creations(connection, agent.clock())
+    if stopped:
+        todo = mark("see what becomes of it: sync-agent audit checkpoint")
+        return Check(subject, Verdict.FAIL, mark("none reaches {places}: nothing new is created"), todo, facts=facts)
+    return Check(subject, Verdict.OK, mark("taken to {places}"), facts=facts)
+
+
+def _guards(agent: Agent) -> Check:
+    """Say what keeps the agent's own account from changing the log."""
+    subject = "guards of the audit log"
+    if not on_server(agent.ledger.engine.url):
+        return Check(
+            subject, Verdict.OK, mark("a file has no roles: who may write it may drop them; heads outside tell")
+        )
+    with agent.ledger.read() as connection:
+        found = powers(connection) if _has_ledger(agent) else []
+    if not found:
+        return Check(subject, Verdict.OK, mark("the account of the agent can neither change the log nor drop them"))
+    facts = (("powers", ", ".join(found)),)
+    todo = mark("use roles apart for owner and agent, as the manual describes")
+    return Check(
+        subject, Verdict.WARN, mark("the account of the agent may do more than it must: {powers}"), todo, facts=facts
+    )
+
+
 def _environment(agent: Agent) -> Check:
     with agent.ledger.read() as connection:
-        bound = environment(connection)
-    if bound is None:
+        bound, sent = environment(connection), ever_sent(connection)
+    if bound is None or not sent:  # it follows the configuration
         return Check("environment", Verdict.OK, mark("not bound yet; the first pass binds it"))
     require_same(bound, environment_of(agent))
     return Check("environment", Verdict.OK, mark("the ledger belongs to this configuration"))
@@ -179,8 +267,11 @@ def _lock(agent: Agent) -> Check:
         todo = mark("give this account the right to write there")
         return Check("lock", Verdict.FAIL, mark("the state folder cannot be written"), todo, str(state))
     if _has_ledger(agent):  # before there is one nobody holds it, and to look must not make the lock file
-        with exclusive(state, agent.ledger.engine):
-            pass
+        try:
+            with exclusive(state, agent.ledger.engine):
+                pass
+        except LockedError:
+            return Check("lock", Verdict.OK, mark("held: the service or another command is at work"))
     return Check("lock", Verdict.OK, mark("free"))
 
 

@@ -29,6 +29,7 @@ _LEVELS: dict[LogLevel, int] = {"debug": 10, "info": 20, "warning": 30, "error":
 _NOTHING = 50
 _MARK = "▢"
 _STATES = frozenset({"acknowledged", "held", "in_flight", "not_ready", "pending", "rejected", "uncertain", "waiting"})
+_JOBS = frozenset({"pass", "full_scan", "checkpoint"})
 _TALKATIVE = ("alembic", "apscheduler", "httpcore", "httpx", "sqlalchemy", "urllib3")
 """Libraries that log addresses, statements or parameters when they are let."""
 
@@ -43,7 +44,17 @@ class LogEvent(StrEnum):
     GUARD_STOPPED = "guard_stopped"
     MESSAGE_TRIED = "message_tried"
     ACCOUNT_CLOSED = "account_closed"
+    WRITE_BACK_FAILED = "write_back_failed"
     SECRET_UNUSABLE = "secret_unusable"  # noqa: S105 - a new secret cannot be read, the old one stays in use
+    SERVICE_STARTED = "service_started"
+    SERVICE_STANDS_BY = "service_stands_by"
+    SERVICE_STOPPED = "service_stopped"
+    JOB_FAILED = "job_failed"  # it is tried again when it is due
+    JOB_MISSED = "job_missed"
+    JOB_STILL_BUSY = "job_still_busy"  # due again before it was done, or while another one is
+    CLOCK_JUMPED = "clock_jumped"  # seconds: how far it was set
+    CONFIGURATION_READ = "configuration_read"
+    CONFIGURATION_REFUSED = "configuration_refused"  # the one before stays in force
     LIBRARY = "library"
 
 
@@ -155,6 +166,7 @@ _FORMS: dict[str, Callable[[object], bool]] = {
     "case": _matches(r"P-[A-Z2-7]{10}"),  # always the pseudonym, of every case
     "step": _one_of(frozenset(Step)),
     "update": _flag,
+    "job": _one_of(_JOBS),
     "state": _one_of(_STATES),
     "cause": _CODE,
     "how": _CODE,

@@ -7,23 +7,39 @@ Secrets are not settings: they are read from files or the environment, named her
 import difflib
 import re
 import tomllib
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from sync_agent.audit import AnchorSettings
 from sync_agent.domain.casefile import Kind
 from sync_agent.errors import ConfigError
 from sync_agent.logs import LogLevel
 from sync_agent.national import AccountSettings, TransportSettings, WireOptions
 
-__all__ = ["Mode", "Settings", "load_settings"]
+__all__ = ["Mode", "ServiceSection", "Settings", "load_settings"]
 
 Seconds = Annotated[int, Field(ge=0)]
 _A_YEAR = 31_536_000  # in seconds; a longer wait is a slip of the pen
+
+
+def _crontab(text: str) -> str:
+    """Return what can be read as the five fields of a crontab. Raises ValueError."""
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - only the service needs it
+
+    if text and re.search(r"[0-9]", text.rsplit(maxsplit=1)[-1]):
+        raise ValueError("name the days of the week: mon, tue, wed, thu, fri, sat, sun")  # numbers are read in two ways
+    if text and CronTrigger.from_crontab(text, UTC).get_next_fire_time(None, datetime.now(UTC)) is None:
+        raise ValueError("such a day never comes")
+    return text
+
+
+Crontab = Annotated[str, AfterValidator(_crontab)]
+_HOUR = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 
 _PASSWORD = re.compile(
     r"^[^:/]+://[^:/@]*:[^@]*@"  # a slash in it is read as part of the password
@@ -64,10 +80,17 @@ class AgentSection(_Section):
     ledger_url: str = ""  # empty: SQLite in the state folder
     ledger_secret_file: Path | None = None
     ledger_secret_env: str = ""
+    ledger_owner: str = ""  # the user that makes and upgrades the tables in PostgreSQL; empty: the same
+    ledger_owner_secret_file: Path | None = None
+    ledger_owner_secret_env: str = ""
 
     @model_validator(mode="after")
     def _harmless_url(self) -> "AgentSection":
         _refuse_password("ledger_url", self.ledger_url, self.ledger_secret_file, self.ledger_secret_env)
+        if self.ledger_owner_secret_file is not None and self.ledger_owner_secret_env:
+            raise ValueError("only one of ledger_owner_secret_file and ledger_owner_secret_env can be given")
+        if not self.ledger_owner and (self.ledger_owner_secret_file is not None or self.ledger_owner_secret_env):
+            raise ValueError("ledger_owner_secret needs ledger_owner")
         return self
 
 
@@ -87,6 +110,19 @@ class SourceSection(_Section):
 
     @model_validator(mode="after")
     def _harmless_url(self) -> "SourceSection":
+        _refuse_password("url", self.url, self.secret_file, self.secret_env)
+        return self
+
+
+class WriteBackSection(_Section):
+    """By which account the local system is told what was acknowledged; without `url` it is not told."""
+
+    url: str = ""
+    secret_file: Path | None = None
+    secret_env: str = ""
+
+    @model_validator(mode="after")
+    def _harmless_url(self) -> "WriteBackSection":
         _refuse_password("url", self.url, self.secret_file, self.secret_env)
         return self
 
@@ -144,6 +180,8 @@ class GuardSection(_Section):
 
     volume_min: int = Field(default=50, ge=0)
     volume_share: float = Field(default=0.02, ge=0, le=1)
+    gone_min: int = Field(default=10, ge=0)
+    gone_share: float = Field(default=0.005, ge=0, le=1)
 
 
 class PrivacySection(_Section):
@@ -158,6 +196,36 @@ class TimelinessSection(_Section):
 
     entry_working_days: int = Field(default=1, ge=0)
     holidays: tuple[date, ...] = ()
+
+
+class AuditSection(_Section):
+    """When the head of the audit log is signed, and where it is taken so that nobody here can take it back."""
+
+    key_file: Path | None = None  # None: audit.key in the state folder, made with the first head
+    checkpoint_entries: int = Field(default=256, ge=1)
+    checkpoint_seconds: int = Field(default=3600, ge=60, le=86_400)
+    anchor_seconds: int = Field(default=21_600, ge=60, le=_A_YEAR)
+    stop_creations_hours: int = Field(default=0, ge=0)  # 0: never
+    anchors: tuple[AnchorSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "AuditSection":
+        if len({anchor.name for anchor in self.anchors}) != len(self.anchors):
+            raise ValueError("two anchors have one name")
+        if self.stop_creations_hours and not any(anchor.remote for anchor in self.anchors):
+            raise ValueError("stop_creations_hours needs an anchor on another machine")
+        return self
+
+
+class ServiceSection(_Section):
+    """When `run` does what. Hours and days are Viet Nam's."""
+
+    every_seconds: int = Field(default=60, ge=1, le=86_400)
+    cron: Crontab = ""  # instead of every_seconds
+    full_scan: Crontab = "0 2 * * *"  # "": none
+    send_between: tuple[Annotated[str, Field(pattern=f"^{_HOUR}-{_HOUR}$")], ...] = ()  # none: at any hour
+    send_days: Literal["all", "working"] = "all"
+    closed_days: tuple[date, ...] = ()
 
 
 class LogSection(_Section):
@@ -183,6 +251,7 @@ class Settings(BaseSettings):
     folder: Path
     agent: AgentSection
     source: SourceSection
+    write_back: WriteBackSection = WriteBackSection()
     national: NationalSection
     delivery: DeliverySection = DeliverySection()
     scope: ScopeSection = ScopeSection()
@@ -190,6 +259,8 @@ class Settings(BaseSettings):
     privacy: PrivacySection = PrivacySection()
     timeliness: TimelinessSection = TimelinessSection()
     logs: LogSection = LogSection()
+    service: ServiceSection = ServiceSection()
+    audit: AuditSection = AuditSection()
 
     @classmethod
     def settings_customise_sources(
@@ -227,11 +298,19 @@ class Settings(BaseSettings):
 
     @property
     def source_url(self) -> str:
-        """The database URL of the local system; a relative SQLite file is below the configuration folder."""
-        prefix = "sqlite:///"
-        if self.source.url.startswith(prefix) and not self.source.url.startswith(prefix + "/"):
-            return f"{prefix}{_in_url(self.folder)}/{self.source.url.removeprefix(prefix)}"
-        return self.source.url
+        """The URL of the local system; a relative SQLite file or folder is below the configuration folder."""
+        return self._below(self.source.url)
+
+    @property
+    def write_back_url(self) -> str:
+        """The URL by which the local system is told what was acknowledged; "" where it is not."""
+        return self._below(self.write_back.url)
+
+    def _below(self, url: str) -> str:
+        for prefix in ("sqlite:///", "files:///"):
+            if url.startswith(prefix) and not url.startswith(prefix + "/"):
+                return f"{prefix}{_in_url(self.folder)}/{url.removeprefix(prefix)}"
+        return url
 
     @property
     def settle(self) -> timedelta:

@@ -152,7 +152,7 @@ class _Carriers:
         before = len(known)
         for call in scope.calls:
             for value in _given(call, self.parameters(call, scope.module)):
-                for name in (each.id for each in ast.walk(value) if isinstance(each, ast.Name)):
+                for name in _names(value):
                     if name in scope.parameters and not isinstance(value, ast.Call):
                         known[name] = scope.parameters.index(name)
         return len(known) > before
@@ -211,7 +211,7 @@ def _read_text(node: ast.expr, scope: _Scope, found: Found, depth: int = 0) -> N
             parts = _column(_literal(rows, scope), column)
         case ast.Subscript(value=table):
             literal = _literal(table, scope)
-            parts = literal.values if isinstance(literal, ast.Dict) else None
+            parts = literal.values if isinstance(literal, ast.Dict) else getattr(literal, "elts", None)
         case ast.Attribute(attr="what" | "todo"):
             parts = []  # of an error that was made elsewhere
         case ast.Call() if _name(node.func) in _TRANSLATES:
@@ -249,6 +249,14 @@ def _name(node: ast.expr) -> str:
             return name
         case _:
             return ""
+
+
+def _names(node: ast.expr) -> Iterator[str]:
+    """Yield the names that a message may come from; what only chooses among the entries of a table is none."""
+    table = node.value if isinstance(node, ast.Subscript) else node
+    for each in ast.walk(table):
+        if isinstance(each, ast.Name):
+            yield each.id
 
 
 def _registers(node: ast.expr) -> bool:

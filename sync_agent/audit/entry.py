@@ -54,15 +54,21 @@ class Event(StrEnum):
     REJECTED_HOLD = "rejected_hold"
     RETRY_REQUESTED = "retry_requested"
     ANSWER_SHOWN = "answer_shown"  # a person saw the text of a refusal
+    WRITTEN_BACK = "written_back"  # the local system was told the national id and the time, nothing else
+    WRITE_BACK_FAILED = "write_back_failed"  # reason: why; tried again, an entry for another reason only
+    VALUES_SHOWN = "values_shown"  # a person saw the values of a case, from the local column to the message
     # one case
     PROTECTED = "protected"  # reason: several codes are joined by `+`
     UNPROTECTED = "unprotected"
+    LIFT_ENDED = "lift_ended"  # the content for which a person lifted the protection is no more
     RECLASSIFIED = "reclassified"
     FINDING_APPEARED = "finding_appeared"
     FINDING_DISAPPEARED = "finding_disappeared"
     GONE = "gone"  # with a step: this message is no longer in the case
     RETURNED = "returned"
-    ERASED = "erased"  # reason: the legal basis
+    ERASED = "erased"  # reason: the legal basis; nothing more is said of this subject
+    ERASED_CHANGED = "erased_changed"  # the local system changed an erased case: a person must look
+    ERASED_SEEN = "erased_seen"  # a person looked at what `erased_changed` told
     DISCLOSED = "disclosed"  # the case's secret was given out to prove its content
     # many cases
     ADOPT_DECLINED = "adopt_declined"
@@ -71,6 +77,7 @@ class Event(StrEnum):
     REKEYED = "rekeyed"
     # configuration: old_state and new_state are the digests or versions before and after
     CONFIGURATION_CHANGED = "configuration_changed"
+    CONFIGURATION_REFUSED = "configuration_refused"  # set_digest: the file; what is in force is in old_state
     MAPPING_CHANGED = "mapping_changed"
     CONTRACT_CHANGED = "contract_changed"
     POLICY_CHANGED = "policy_changed"
@@ -183,6 +190,7 @@ ENTRY_FORMS: dict[str, Form] = {
     "account": CODE,
     "reason": REASON,
     "note": DIGEST,
+    "finding": DIGEST,
     "field": WORD,
     "rule": WORD,
     "level": WORD,
@@ -225,6 +233,7 @@ class Entry:
     account: str | None = None
     reason: str | None = None
     note: str | None = None
+    finding: str | None = None  # stands for one finding of the case, its local place included
     field: str | None = None
     rule: str | None = None
     level: str | None = None

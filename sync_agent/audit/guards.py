@@ -5,12 +5,26 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Final
 
 from sqlalchemy import Connection, text
 
 from sync_agent.errors import LedgerError
 
-__all__ = ["guard_names", "guard_statements", "install_guards", "missing_guards"]
+__all__ = [
+    "OWNER",
+    "grant_rights",
+    "grant_statements",
+    "guard_names",
+    "guard_statements",
+    "install_guards",
+    "missing_guards",
+    "powers",
+    "role_statements",
+]
+
+OWNER: Final = "sync_agent_owner"
+"""The role in PostgreSQL that owns the tables; all others stand in `roles_postgresql.sql`."""
 
 _POSTGRES = "postgresql"
 _ALWAYS = "A"  # pg_trigger.tgenabled
@@ -31,6 +45,43 @@ _TRIGGERS_OF_SERVER = text("""
 """)
 
 
+_POWERS = text("""
+    SELECT CASE
+        WHEN (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN 'superuser'
+        WHEN pg_has_role(c.relowner, 'MEMBER') THEN 'owner'
+        ELSE wanted || ' ' || c.relname
+        END AS power
+    FROM pg_class c CROSS JOIN unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS wanted
+    WHERE c.relnamespace = current_schema()::regnamespace
+        AND c.relname IN ('audit_leaf', 'audit_tree', 'audit_tile', 'audit_checkpoint', 'audit_anchor')
+        AND NOT (c.relname = 'audit_tree' AND wanted = 'UPDATE' AND NOT pg_has_role(c.relowner, 'MEMBER'))
+        AND (has_table_privilege(c.oid, wanted) OR pg_has_role(c.relowner, 'MEMBER'))
+    GROUP BY 1 ORDER BY 1
+""")
+"""What lets the user of a connection change what is written, or drop what keeps others from it."""
+
+
+def powers(conn: Connection) -> list[str]:
+    """Return what the user of this connection may do to the log beyond adding to it; nothing to say of a file."""
+    return list(conn.execute(_POWERS).scalars()) if conn.dialect.name == _POSTGRES else []
+
+
+def role_statements() -> list[str]:
+    """Return the statements of `roles_postgresql.sql`, which an administrator runs once."""
+    return _read("roles_postgresql.sql", _ends)
+
+
+def grant_statements() -> list[str]:
+    """Return the statements of `grants_postgresql.sql`."""
+    return _read("grants_postgresql.sql", _ends)
+
+
+def grant_rights(conn: Connection) -> None:
+    """Give each role in PostgreSQL its rights and no others, in the caller's transaction, as the owner."""
+    for statement in grant_statements():
+        conn.exec_driver_sql(statement)
+
+
 def guard_names(dialect: str) -> list[str]:
     """Return the names of the guards, which are those of triggers; LedgerError for another database."""
     return [match[1] for statement in guard_statements(dialect) if (match := _TRIGGER.match(statement))]
@@ -38,16 +89,13 @@ def guard_names(dialect: str) -> list[str]:
 
 def guard_statements(dialect: str) -> list[str]:
     """Return the statements that create the guards, one each, without comments; LedgerError for another database."""
-    resource = files("sync_agent.audit") / "sql" / f"guards_{dialect}.sql"
-    if not resource.is_file():
+    if dialect not in {_POSTGRES, "sqlite"}:
         raise LedgerError(
             "the audit log has no guards for {dialect}",
             todo="keep the ledger in SQLite or PostgreSQL",
             facts=(("dialect", dialect),),
         )
-    return _statements(
-        resource.read_text(encoding="utf-8"), _ends if dialect == _POSTGRES else sqlite3.complete_statement
-    )
+    return _read(f"guards_{dialect}.sql", _ends if dialect == _POSTGRES else sqlite3.complete_statement)
 
 
 def install_guards(conn: Connection) -> None:
@@ -111,6 +159,10 @@ def _called(statement: str) -> str:
 
 def _triggers(dialect: str) -> dict[str, str]:
     return {match[1]: statement for statement in guard_statements(dialect) if (match := _TRIGGER.match(statement))}
+
+
+def _read(name: str, whole: Callable[[str], bool]) -> list[str]:
+    return _statements((files("sync_agent.audit") / "sql" / name).read_text(encoding="utf-8"), whole)
 
 
 def _statements(script: str, whole: Callable[[str], bool]) -> list[str]:

@@ -9,15 +9,38 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from sync_agent.audit.entry import Entry, Event, entry_bytes, parse
-from sync_agent.audit.merkle import TILE_WIDTH, Frontier, Head, filled_tiles, leaf_hash, tile_root
+from sync_agent.audit.merkle import HASH_SIZE, TILE_WIDTH, Frontier, Head, filled_tiles, leaf_hash, tile_root
 from sync_agent.audit.tables import LEAF, TILE, TREE
 from sync_agent.errors import AuditError
 
-__all__ = ["StoredEntry", "append", "end_hashes", "entries", "head", "recompute_root"]
+__all__ = [
+    "StoredEntry",
+    "append",
+    "end_hashes",
+    "entries",
+    "head",
+    "head_and_ends",
+    "recompute_root",
+    "stored_peaks",
+    "tile_hashes",
+]
 
 _PAGE = 1000
 _STREAM = 5000
 _ENDS = select(LEAF.c.idx, LEAF.c.leaf_hash).where((LEAF.c.idx == 0) | (LEAF.c.idx == bindparam("last")))
+_ADD = insert(LEAF)
+_LOCKED = select(TREE.c.size, TREE.c.frontier).with_for_update()
+_MOVE = (
+    update(TREE)
+    .where(TREE.c.id == 1, TREE.c.size == bindparam("old_size"))
+    .values(size=bindparam("new_size"), frontier=bindparam("new_frontier"))
+)
+_WHOLE = select(
+    TREE.c.size,
+    TREE.c.frontier,
+    LEAF.c.leaf_hash.label("last"),
+    select(LEAF.c.leaf_hash).where(LEAF.c.idx == 0).scalar_subquery().label("first"),
+).join(LEAF, LEAF.c.idx == TREE.c.size - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +67,7 @@ def append(conn: Connection, new: Iterable[Entry]) -> range:
         {"idx": idx, "entry": raw, "leaf_hash": hashed, "event": entry.event.value, "subject": entry.subject}
         for idx, ((entry, raw), hashed) in enumerate(zip(pairs, hashes, strict=True), start)
     ]
-    conn.execute(insert(LEAF), rows)
+    conn.execute(_ADD, rows)
     frontier.append_many(hashes)
     _move_head(conn, start, frontier)
     _write_tiles(conn, start, frontier.size)
@@ -54,6 +77,14 @@ def append(conn: Connection, new: Iterable[Entry]) -> range:
 def head(conn: Connection) -> Head:
     """Return size and root of the log; an empty log has size 0 and the hash of nothing."""
     return _stored_frontier(conn, select(TREE.c.size, TREE.c.frontier)).head()
+
+
+def head_and_ends(conn: Connection) -> tuple[Head, bytes, bytes] | None:
+    """Return the head with the stored hashes of the first and the last entry, by one query; None for an empty log."""
+    row = conn.execute(_WHOLE).first()
+    if row is None:
+        return None
+    return Frontier.from_bytes(row.size, row.frontier).head(), bytes(row.first), bytes(row.last)
 
 
 def end_hashes(conn: Connection, last: int) -> dict[int, bytes]:
@@ -130,11 +161,19 @@ def _broken(what: str, idx: int) -> AuditError:
 
 def _frontier(conn: Connection) -> Frontier:
     """Return the frontier, its row locked; the first entry of a log finds no row and makes it."""
-    query = select(TREE.c.size, TREE.c.frontier).with_for_update()
-    frontier = _stored_frontier(conn, query)
+    frontier = _stored_frontier(conn, _LOCKED)
     if frontier.size == 0 and conn.execute(select(TREE.c.id)).first() is None:
         conn.execute(insert(TREE).values(id=1, size=0, frontier=b""))
     return frontier
+
+
+def stored_peaks(conn: Connection) -> Iterator[tuple[tuple[int, int], bytes]]:
+    """Yield level and index of the whole subtrees that the stored head is made of, with their roots."""
+    row = conn.execute(select(TREE.c.size, TREE.c.frontier)).first()
+    size, roots = (row.size, bytes(row.frontier)) if row else (0, b"")
+    levels = [level for level in reversed(range(size.bit_length())) if size >> level & 1]
+    for number, level in enumerate(levels):
+        yield (level, (size >> level) - 1), roots[number * HASH_SIZE : (number + 1) * HASH_SIZE]
 
 
 def _stored_frontier(conn: Connection, query: Select[int, bytes]) -> Frontier:
@@ -143,11 +182,8 @@ def _stored_frontier(conn: Connection, query: Select[int, bytes]) -> Frontier:
 
 
 def _move_head(conn: Connection, old_size: int, frontier: Frontier) -> None:
-    moved = conn.execute(
-        update(TREE)
-        .where(TREE.c.id == 1, TREE.c.size == old_size)
-        .values(size=frontier.size, frontier=frontier.to_bytes())
-    )
+    values = {"old_size": old_size, "new_size": frontier.size, "new_frontier": frontier.to_bytes()}
+    moved = conn.execute(_MOVE, values)
     if moved.rowcount != 1:
         raise AuditError(
             "the head of the audit log moved while entries were added",
@@ -158,8 +194,12 @@ def _move_head(conn: Connection, old_size: int, frontier: Frontier) -> None:
 
 def _write_tiles(conn: Connection, old_size: int, new_size: int) -> None:
     for level, index in filled_tiles(old_size, new_size):
-        hashes = _leaf_hashes(conn, index) if level == 0 else _tile_roots(conn, level - 1, index)
-        conn.execute(insert(TILE).values(level=level, idx=index, hashes=hashes))
+        conn.execute(insert(TILE).values(level=level, idx=index, hashes=tile_hashes(conn, level, index)))
+
+
+def tile_hashes(conn: Connection, level: int, index: int) -> bytes:
+    """Return the hashes of a tile made anew from what is below it, as many as there are."""
+    return _leaf_hashes(conn, index) if level == 0 else _tile_roots(conn, level - 1, index)
 
 
 def _leaf_hashes(conn: Connection, index: int) -> bytes:

@@ -109,9 +109,11 @@ def tile_root(hashes: bytes) -> bytes:
     """Return the root over the hashes of a full tile: one hash of the tile above it. ValueError if it is not full."""
     if len(hashes) != TILE_WIDTH * HASH_SIZE:
         raise ValueError("a full tile has 256 hashes")
-    frontier = Frontier()
-    frontier.append_many(hashes[at : at + HASH_SIZE] for at in range(0, len(hashes), HASH_SIZE))
-    return frontier.root()
+    pair = 2 * HASH_SIZE
+    while len(hashes) > HASH_SIZE:
+        pairs = [_sha256(b"\x01" + hashes[at : at + pair]).digest() for at in range(0, len(hashes), pair)]  # node_hash
+        hashes = b"".join(pairs)
+    return hashes
 
 
 def filled_tiles(old_size: int, new_size: int) -> Iterator[tuple[int, int]]:

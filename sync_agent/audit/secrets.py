@@ -1,19 +1,30 @@
 """Decides how a case is spoken of without being named: one secret per case, one purpose per use, erasable for good.
 
-Without the secret, nothing in the log can be tied to a case, its content or a person again.
+Without the secret, nothing in the log can be tied to a case, its content or a person again. Secrets and notes are
+sealed where the connection carries the keys for it (`SEALS`), which all ledgers of an installation do.
 """
 
 import os
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from sync_agent.audit.seals import opened, sealed, seals_of
 from sync_agent.audit.tables import ERASABLE
 from sync_agent.domain.canonical import canonical_bytes, keyed_digest
 
-__all__ = ["CaseSecret", "create_secrets", "keep_note", "load_secrets", "read_note", "rename_owners"]
+__all__ = [
+    "CaseSecret",
+    "create_secrets",
+    "keep_note",
+    "load_secrets",
+    "owner_of",
+    "read_note",
+    "rename_owners",
+    "secrets_of",
+]
 
 _SIZE = 32
 _ASIDE = "~"  # no source has this name: keys may change places without meeting each other
@@ -44,6 +55,10 @@ class CaseSecret(bytes):
         """Return what stands for one decision or enforcement of the case."""
         return keyed_digest(self, "item", local_key.encode())
 
+    def finding(self, key: tuple[str, ...]) -> str:
+        """Return what stands for one finding of the case, by all that tells it from others."""
+        return keyed_digest(self, "finding", canonical_bytes(key))
+
     def digest(self, content: bytes) -> str:
         """Return the digest of a message's canonical content, files as their own keyed digests."""
         return keyed_digest(self, "digest", content)
@@ -71,31 +86,53 @@ class CaseSecret(bytes):
 
 
 def load_secrets(conn: Connection, source_id: str, case_keys: Iterable[str]) -> dict[str, CaseSecret]:
-    """Return the secret of each case of the source that has one; one query for every 500 keys."""
-    keys = list(case_keys)
-    found: dict[str, CaseSecret] = {}
-    for at in range(0, len(keys), _KEYS_PER_QUERY):
-        query = select(ERASABLE.c.case_key, ERASABLE.c.value).where(
-            ERASABLE.c.source_id == source_id,
-            ERASABLE.c.kind == "secret",
-            ERASABLE.c.case_key.in_(keys[at : at + _KEYS_PER_QUERY]),
-        )
-        found.update((key, CaseSecret(value)) for key, value in conn.execute(query))
+    """Return the secret of each case of the source that has one. AuditError for one that does not open."""
+    found = secrets_of(conn, ((source_id, key) for key in case_keys))
+    return {key: secret for (_, key), (secret, _) in found.items()}
+
+
+def secrets_of(conn: Connection, owners: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[CaseSecret, str]]:
+    """Return, by source and key, the secret of each case that has one, with the commitment kept beside it.
+
+    One query for every 500 keys. A secret that was destroyed is as one that is not there. AuditError for one that does
+    not open.
+    """
+    by_source: dict[str, list[str]] = {}
+    for source_id, key in owners:
+        by_source.setdefault(source_id, []).append(key)
+    found: dict[tuple[str, str], tuple[CaseSecret, str]] = {}
+    for source_id, keys in by_source.items():
+        for at in range(0, len(keys), _KEYS_PER_QUERY):
+            found.update(_page_of_secrets(conn, source_id, keys[at : at + _KEYS_PER_QUERY]))
     return found
+
+
+def _page_of_secrets(
+    conn: Connection, source_id: str, keys: Sequence[str]
+) -> Iterator[tuple[tuple[str, str], tuple[CaseSecret, str]]]:
+    seals = seals_of(conn)
+    query = select(ERASABLE.c.case_key, ERASABLE.c.number, ERASABLE.c.value, ERASABLE.c.commitment).where(
+        ERASABLE.c.source_id == source_id, ERASABLE.c.kind == "secret", ERASABLE.c.case_key.in_(keys)
+    )
+    for key, number, value, said in conn.execute(query):
+        secret = opened(seals, number, value)
+        if secret is not None:
+            yield (source_id, key), (CaseSecret(secret), said)
 
 
 def create_secrets(conn: Connection, source_id: str, case_keys: Iterable[str]) -> dict[str, CaseSecret]:
     """Make and keep a secret for each case in the caller's transaction; IntegrityError if one has a secret already."""
     made = {key: CaseSecret.new() for key in case_keys}
+    values = sealed(conn, [bytes(secret) for secret in made.values()])
     rows = [
         {
             "source_id": source_id,
             "case_key": key,
             "kind": "secret",
             "commitment": secret.subject(source_id, key),
-            "value": bytes(secret),
+            **each,
         }
-        for key, secret in made.items()
+        for (key, secret), each in zip(made.items(), values, strict=True)
     ]
     if rows:
         conn.execute(insert(ERASABLE), rows)
@@ -110,15 +147,26 @@ def keep_note(conn: Connection, source_id: str, case_key: str, note: str) -> str
     salt, content = os.urandom(_SIZE), unicodedata.normalize("NFC", note).encode()
     commitment = keyed_digest(salt, "note", content)
     row = {"source_id": source_id, "case_key": case_key, "kind": "note", "commitment": commitment}
-    conn.execute(insert(ERASABLE).values(**row, value=salt + content))
+    conn.execute(insert(ERASABLE).values(**row, **sealed(conn, [salt + content])[0]))
     return commitment
 
 
 def read_note(conn: Connection, commitment: str) -> str | None:
     """Return the note behind a commitment, or None once it has been erased."""
-    query = select(ERASABLE.c.value).where(ERASABLE.c.kind == "note", ERASABLE.c.commitment == commitment)
-    value = conn.execute(query).scalar()
-    return None if value is None else bytes(value[_SIZE:]).decode()
+    query = select(ERASABLE.c.value, ERASABLE.c.number)
+    row = conn.execute(query.where(ERASABLE.c.kind == "note", ERASABLE.c.commitment == commitment)).first()
+    value = None if row is None else opened(seals_of(conn), row.number, row.value)
+    return None if value is None else value[_SIZE:].decode()
+
+
+def owner_of(conn: Connection, commitment: str) -> tuple[str, str] | None:
+    """Return source and key of the case that a subject or a note stands for, both "" for a note about none.
+
+    None once it has been erased.
+    """
+    row = conn.execute(select(ERASABLE.c.source_id, ERASABLE.c.case_key).where(ERASABLE.c.commitment == commitment))
+    found = row.first()
+    return None if found is None else (found.source_id, found.case_key)
 
 
 def rename_owners(conn: Connection, old_source: str, new_source: str, keys: Mapping[str, str]) -> None:

@@ -103,16 +103,19 @@ class AuditCheckpoint(SQLModel, table=True):
 
 
 class AuditAnchor(SQLModel, table=True):
-    """One attempt to take a checkpoint off the machine, and the proof that came back, if any."""
+    """One attempt to take a checkpoint off the machine, and the proof that came back, if any.
+
+    The agent's own memory of what it tried, and so `working`: what proves is the head at the place, or the receipt.
+    """
 
     __tablename__ = "audit_anchor"
     __table_args__ = (CheckConstraint("number >= 0", name="audit_anchor_number"),)
 
-    number: int = column("count", "evidence", primary_key=True, sa_type=_BIG, sa_column_kwargs={"autoincrement": False})
-    checkpoint: int = column("count", "evidence", references="audit_checkpoint.number", sa_type=_BIG)
-    channel: str = column("code", "evidence", sa_type=String(40))
-    outcome: str = column("code", "evidence", sa_type=String(40))
-    anchored_at: str = column("time", "evidence", sa_type=_TIME)
+    number: int = column("count", "working", primary_key=True, sa_type=_BIG, sa_column_kwargs={"autoincrement": False})
+    checkpoint: int = column("count", "working", references="audit_checkpoint.number", sa_type=_BIG)
+    channel: str = column("code", "working", sa_type=String(40))
+    outcome: str = column("code", "working", sa_type=String(40))
+    anchored_at: str = column("time", "working", sa_type=_TIME)
     receipt: bytes | None = column("bytes", "evidence", default=None, sa_type=LargeBinary)
 
 
@@ -126,6 +129,7 @@ class AuditErasable(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("kind IN ('secret', 'note')", name="audit_erasable_kind"),
         Index("audit_erasable_by_commitment", "commitment", unique=True),
+        Index("audit_erasable_by_number", "number", unique=True),
         Index(
             "audit_erasable_one_secret",
             "source_id",
@@ -141,6 +145,7 @@ class AuditErasable(SQLModel, table=True):
     kind: str = column("code", "working", primary_key=True, sa_type=String(8))
     commitment: str = column("digest", "working", primary_key=True, sa_type=_HEX)
     value: bytes = column("secret", "working", sa_type=LargeBinary)
+    number: int | None = column("count", "working", default=None, sa_type=_BIG)  # of its seal; none: not sealed
 
 
 def _table(name: str) -> Table:

@@ -12,6 +12,7 @@ from sync_agent.cli import (
     audit,
     cases,
     check,
+    codes,
     config,
     db,
     demo,
@@ -20,6 +21,7 @@ from sync_agent.cli import (
     mapping,
     privacy,
     rekey,
+    run,
     simulator,
     status,
     sync,
@@ -31,7 +33,25 @@ from sync_agent.i18n import Language
 
 __all__ = ["build_command"]
 
-NOUNS = (demo, init, check, config, mapping, sync, status, cases, holds, privacy, adopt, rekey, audit, db, simulator)
+NOUNS = (
+    demo,
+    init,
+    check,
+    config,
+    mapping,
+    codes,
+    sync,
+    run,
+    status,
+    cases,
+    holds,
+    privacy,
+    adopt,
+    rekey,
+    audit,
+    db,
+    simulator,
+)
 """One module per noun; each has `add(app)`. The order is that of the help."""
 
 

@@ -1,13 +1,15 @@
-"""`audit list`: what was decided and done, entry by entry."""
+"""`audit …`: what was decided and done, and the signed heads that stand for it; most verbs have a file of their own."""
 
-from difflib import get_close_matches
 from typing import Annotated
 
 import typer
 
+from sync_agent.cli import audit_erase, audit_export, audit_prove, audit_read, audit_verify
+from sync_agent.cli.actor import login_actor
+from sync_agent.cli.audit_select import open_log
+from sync_agent.cli.exits import ExitCode
 from sync_agent.cli.options import options_of
-from sync_agent.cli.output import Column
-from sync_agent.i18n import tr
+from sync_agent.i18n import number_text, tr
 
 __all__ = ["add"]
 
@@ -15,68 +17,54 @@ __all__ = ["add"]
 def add(app: typer.Typer) -> None:
     """Register the commands."""
     audit = typer.Typer(help="The audit log.")
-    audit.callback()(_audit)
-    audit.command("list")(list_entries)
+    for verbs in (audit_read, audit_verify, audit_prove, audit_export, audit_erase):
+        verbs.add(audit)
+    audit.command("checkpoint")(checkpoint)
+    audit.command("key")(key)
     app.add_typer(audit, name="audit")
 
 
-def _audit() -> None:
-    """Keep `list` a command of its own even while it is the only one."""
-
-
-def list_entries(
-    context: typer.Context,
-    *,
-    event: Annotated[str | None, typer.Option(metavar="EVENT", help="Only entries of this event.")] = None,
-    case: Annotated[str | None, typer.Option(metavar="KEY", help="Only entries about this case.")] = None,
-    since: Annotated[int | None, typer.Option(min=0, metavar="N", help="From this entry on, oldest first.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1_000_000, metavar="N", help="At most N entries.")] = 50,
-) -> None:
-    """List entries, the newest first."""
-    from sync_agent.audit import Event, entries, entry_document
+def checkpoint(context: typer.Context) -> int:
+    """Sign the head of the log now and take it to every place outside that is named in the settings."""
+    from sync_agent.audit import DONE, CheckpointReason
     from sync_agent.bootstrap import open_desk
-    from sync_agent.errors import ConfigError
-    from sync_agent.ledger import subject_of
 
     options = options_of(context)
-    if event and event not in set(Event):
-        near = get_close_matches(event, list(Event), n=1)
-        raise ConfigError(
-            "there is no event {event}",
-            where="--event",
-            todo="did you mean {near}?" if near else "one of: {events}",
-            facts=(("event", event), ("near", "".join(near)), ("events", ", ".join(Event))),
-        )
-    desk = open_desk(options.config)
-    with desk.ledger.read() as connection:
-        found = entries(
-            connection,
-            event=Event(event) if event else None,
-            subject=subject_of(connection, desk.ledger.source_id, case) if case else None,
-            since_idx=since,
-            limit=limit,
-            newest_first=since is None,
-        )
-        rows = [{"idx": stored.idx, **entry_document(stored.entry)} for stored in found]
-    options.output.records(rows)
-    options.output.table(
-        [
-            Column("idx", tr("no."), right=True, whole=True),
-            Column("time", tr("time (UTC)"), whole=True),
-            Column("actor", tr("by")),
-            Column("event", tr("event")),
-            Column("step", tr("step")),
-            Column("what", tr("from → to")),
-            Column("why", tr("reason")),
-            Column("subject", tr("case (commitment)")),
-        ],
-        [
-            {
-                **row,
-                "what": " → ".join(str(row[name]) for name in ("old_state", "new_state") if name in row),
-                "why": row.get("reason") or row.get("rule"),
-                "subject": str(row.get("subject", ""))[:12],
-            }
-            for row in rows
-        ],
+    desk = open_log(open_desk(options.config))
+    stored = desk.heads.sign(desk.ledger, CheckpointReason.PERSON)
+    taken = desk.heads.take_out(desk.ledger, stored, asked=True)
+    options.output.document(
+        {"number": stored.number, "size": stored.size, "note": stored.note.decode(), "anchors": taken}
     )
+    count = number_text(stored.size)
+    options.output.text(tr("Head {number} of the audit log, {count} entries:", number=stored.number, count=count))
+    for line in stored.note.decode().splitlines():
+        options.output.text(line)
+    for name, outcome in taken.items():
+        word = tr("taken to {name}", name=name) if outcome == DONE else tr("not taken to {name}", name=name)
+        options.output.text(word if outcome == DONE else f"{word}: {outcome}")
+    if not taken:
+        options.output.text(tr("No place outside is named: see audit.anchors in agent.toml."))
+    return ExitCode.DONE if all(outcome == DONE for outcome in taken.values()) else ExitCode.NEEDS_PERSON
+
+
+def key(
+    context: typer.Context,
+    *,
+    rotate: Annotated[bool, typer.Option("--rotate", help="Replace the key; the old one signs that.")] = False,
+) -> None:
+    """Print the public keys of the log, as they are handed over on paper: the last one signs now."""
+    from sync_agent.bootstrap import open_desk
+    from sync_agent.ledger import exclusive
+
+    options = options_of(context)
+    desk = open_desk(options.config)
+    if rotate:
+        with exclusive(desk.settings.state, desk.ledger.engine):
+            desk.heads.rotate(desk.ledger, login_actor())
+    keys = [str(verifier) for verifier in desk.heads.key.verifiers()]
+    options.output.document({"keys": keys})
+    for line in keys:
+        options.output.text(line)
+    if not keys:
+        options.output.text(tr("There is none yet: the first pass makes it, or: sync-agent audit checkpoint"))

@@ -50,6 +50,7 @@ def list_cases(
     *,
     state: Annotated[StateName | None, typer.Option(help="Only cases with a message in this state.")] = None,
     step: Annotated[Step | None, typer.Option(help="Only cases with a message of this step.")] = None,
+    gone: Annotated[bool, typer.Option("--gone", help="Only cases that are gone from the local system.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="At most N cases.")] = 100,
 ) -> None:
     """List cases by key (protected ones by pseudonym) with the states of their messages."""
@@ -59,7 +60,7 @@ def list_cases(
     options = options_of(context)
     desk = open_desk(options.config)
     with desk.ledger.read() as connection:
-        rows = queries.list_cases(connection, desk.ledger.source_id, state=state, step=step, limit=limit)
+        rows = queries.list_cases(connection, desk.ledger.source_id, state=state, step=step, gone=gone, limit=limit)
         known = {case.row.id: case for case in known_by_id(connection, [row.id for row in rows])}
     found: list[dict[str, Any]] = [
         {
@@ -67,6 +68,7 @@ def list_cases(
             "kind": row.kind,
             "agency": row.agency,
             "protected": row.protected_since is not None,
+            "gone_since": row.gone_since,
             "messages": [
                 {"step": m.step, "local_key": m.local_key, "state": m.state}
                 for m in sorted(known[row.id].messages.values(), key=sort_key)
@@ -84,6 +86,7 @@ def list_cases(
             Column("kind", tr("kind")),
             Column("agency", tr("agency"), whole=True),
             Column("protected", tr("protected")),
+            Column("gone_since", tr("gone since"), sparse=True),
             Column("messages", tr("messages")),
         ],
         [{**row, "kind": kind_word(row["kind"]), "messages": _states(row["messages"])} for row in found],
@@ -129,6 +132,7 @@ def _content(case: "KnownCase", findings: Iterable[Any], shown: str) -> dict[str
         "agency": row.agency,
         "rev": row.rev,
         "first_seen": row.first_seen,
+        "gone_since": row.gone_since,
         "protected_since": row.protected_since,
         "protection": row.protection or None,
         "due_on": row.due_on,
@@ -159,6 +163,7 @@ def _print_case(output: Output, content: dict[str, Any], local_name: str) -> Non
             (tr("kind"), kind_word(content["kind"])),
             (tr("agency"), content["agency"]),
             (tr("first seen"), content["first_seen"]),
+            (tr("gone from the local system since"), content["gone_since"]),
             (tr("protected since"), content["protected_since"]),
             (tr("why protected"), content["protection"]),
             (tr("to be entered by"), date.fromisoformat(content["due_on"]) if content["due_on"] else None),

@@ -37,21 +37,30 @@ def upgrade(context: typer.Context) -> None:
 
 def check(context: typer.Context) -> int:
     """Compare schema and guards with what should be, and the audit log's root with its entries."""
-    from sync_agent.audit import head, recompute_root
+    from sync_agent.audit import head, powers, recompute_root
     from sync_agent.bootstrap import open_desk
     from sync_agent.ledger import migrate
 
     options = options_of(context)
     desk = open_desk(options.config)
     with desk.ledger.read() as connection:
-        problems = migrate.problems(connection)
+        problems, rights = migrate.problems(connection), powers(connection)
         stored, computed = head(connection), recompute_root(connection)
     sound = stored == computed
     options.output.document(
-        {"problems": problems, "entries": stored.size, "root": stored.root.hex(), "root_matches": sound}
+        {
+            "problems": problems,
+            "powers": rights,
+            "entries": stored.size,
+            "root": stored.root.hex(),
+            "root_matches": sound,
+        }
     )
     for problem in problems:
         options.output.text(tr("differs: {problem}", problem=problem))
+    if rights:
+        what = tr("the account of the agent may do more than it must: {powers}", powers=", ".join(rights))
+        options.output.text(f"{what} - {tr('use roles apart for owner and agent, as the manual describes')}")
     size = number_text(stored.size)
     options.output.text(tr("{count} audit entries, root {root}", count=size, root=stored.root.hex()))
     if not sound:
@@ -75,7 +84,7 @@ def backup(
         tr("The ledger was copied and checked: {count} audit entries, {file}", count=size, file=str(file))
     )
     options.output.text(
-        tr("The installation key is not in it: keep a copy of that apart. The file holds the secrets of the cases.")
+        tr("The keys in the state folder are not in it: keep copies of installation.key and seals.key apart from it.")
     )
 
 

@@ -2,21 +2,34 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from sync_agent.cli.output import Column, Output
 from sync_agent.cli.words import state_word, step_word
 from sync_agent.domain.steps import Step
 from sync_agent.i18n import number_text, tr
 
-__all__ = ["needing_a_person", "print_messages", "print_next"]
+if TYPE_CHECKING:
+    from sync_agent.ledger import queries
+
+__all__ = ["needing_a_person", "print_messages", "print_next", "print_stopped"]
 
 _ORDER = ("acknowledged", "in_flight", "waiting", "pending", "not_ready", "held", "uncertain", "rejected")
 _FOR_A_PERSON = ("held", "uncertain", "rejected")
 
 
-def needing_a_person(counts: Mapping[tuple[str, str], int]) -> int:
-    """Return how many messages, counted by (step, state), wait for a person."""
-    return sum(number for (_, state), number in counts.items() if state in _FOR_A_PERSON)
+def needing_a_person(overview: "queries.Overview") -> int:
+    """Return how many messages wait for a person."""
+    return sum(_for_a_person(overview).values())
+
+
+def _for_a_person(overview: "queries.Overview") -> Counter[str]:
+    """Count them by state. What was refused and is tried again by itself waits for nobody yet."""
+    totals: Counter[str] = Counter()
+    for (_, state), number in overview.messages.items():
+        totals[state] += number if state in _FOR_A_PERSON else 0
+    totals["rejected"] -= overview.refused_again
+    return +totals
 
 
 def print_messages(output: Output, counts: Mapping[tuple[str, str], int]) -> None:
@@ -33,11 +46,21 @@ def print_messages(output: Output, counts: Mapping[tuple[str, str], int]) -> Non
     )
 
 
-def print_next(output: Output, counts: Mapping[tuple[str, str], int]) -> None:
+def print_stopped(output: Output, kept: int | None = None) -> None:
+    """Say that nothing new is created while no head reaches another machine, how many messages wait, and what to do."""
+    output.text(
+        tr("No head of the audit log reaches another machine: nothing new is created, changes go on.")
+        + ("" if kept is None else f" {tr('Kept back: {count} messages.', count=number_text(kept))}")
+        + f" - {tr('see: {command}', command='sync-agent audit checkpoint')}"
+    )
+
+
+def print_next(output: Output, overview: "queries.Overview") -> None:
     """Print, for each state that waits for a person, how many messages there are and which command goes on."""
-    totals: Counter[str] = Counter()
-    for (_, state), number in counts.items():
-        totals[state] += number
+    if overview.refused_again:
+        count = number_text(overview.refused_again)
+        output.text(tr("{count} refused messages are tried again by themselves.", count=count))
+    totals = _for_a_person(overview)
     todo = {
         "held": tr("see: {command}", command="sync-agent holds list"),
         "uncertain": tr("see: {command}", command="sync-agent cases list --state uncertain"),

@@ -15,6 +15,7 @@ from typer import TyperException
 from sync_agent.cli.app import build_command
 from sync_agent.cli.exits import ExitCode
 from sync_agent.cli.failures import error_line, frame_lines, install_hooks, leave_no_dump, say
+from sync_agent.cli.leaving import leave_threads_behind
 from sync_agent.cli.options import hoisted, language_in
 from sync_agent.cli.usage import usage_line
 from sync_agent.errors import SyncAgentError
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     if code == ExitCode.INTERRUPTED:
         say(tr("interrupted"))
+        leave_threads_behind(code)
     return code
 
 

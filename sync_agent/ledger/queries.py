@@ -33,13 +33,16 @@ _FINDING = table_of(FindingRow)
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """How everything stands. `messages` counts by (step, state)."""
+    """How everything stands. `messages` counts by (step, state); `refused_again` those that were refused and are tried
+    again by themselves.
+    """
 
     cases: int
     protected: int
     messages: dict[tuple[str, str], int]
     oldest_waiting: datetime | None
     next_try_at: datetime | None
+    refused_again: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,12 @@ def overview(connection: Connection, source_id: str) -> Overview:
     counts = {(step, state): number for step, state, number in connection.execute(grouped)}
     unsent = joined.where(_MESSAGE.c.state.in_([State.PENDING, State.WAITING]))
     oldest = connection.execute(unsent.with_only_columns(func.min(_CASE.c.digest_seen_at))).scalar()
-    next_try = connection.execute(unsent.with_only_columns(func.min(_MESSAGE.c.next_try_at))).scalar()
-    return Overview(cases, protected, counts, oldest, next_try)
+    tried_again = joined.where(
+        _MESSAGE.c.state.in_([State.WAITING, State.REJECTED]), _MESSAGE.c.next_try_at.is_not(None)
+    )
+    next_try = connection.execute(tried_again.with_only_columns(func.min(_MESSAGE.c.next_try_at))).scalar()
+    refused = tried_again.where(_MESSAGE.c.state == State.REJECTED).with_only_columns(func.count())
+    return Overview(cases, protected, counts, oldest, next_try, connection.execute(refused).scalar_one())
 
 
 def acknowledged_case(connection: Connection, source_id: str) -> tuple[tuple[str, str], str, str] | None:
@@ -95,7 +102,7 @@ def acknowledged_case(connection: Connection, source_id: str) -> tuple[tuple[str
 def late_cases(connection: Connection, source_id: str, today: str) -> int:
     """Count cases of which something has never gone up although its legal date was before `today` (ISO)."""
     late = exists().where(_MESSAGE.c.case_id == _CASE.c.id, _MESSAGE.c.ack_digest.is_(None), _MESSAGE.c.due_on < today)
-    statement = select(func.count()).where(_CASE.c.source_id == source_id, late)
+    statement = select(func.count()).where(_CASE.c.source_id == source_id, _CASE.c.gone_since.is_(None), late)
     return connection.execute(statement).scalar_one()
 
 
@@ -116,11 +123,16 @@ def list_cases(
     *,
     state: str | None = None,
     step: str | None = None,
+    gone: bool = False,
     after: int = 0,
     limit: int = 100,
 ) -> list[CaseRow]:
-    """Return a keyset page of cases, those with a message in `state` and of `step` if given, by row id."""
+    """Return a keyset page of cases, those with a message in `state` and of `step` if given, by row id.
+
+    With `gone` only those that are gone from the local system.
+    """
     statement = select(_CASE).where(_CASE.c.source_id == source_id, _CASE.c.id > after)
+    statement = statement.where(_CASE.c.gone_since.is_not(None)) if gone else statement
     if state or step:
         wanted = select(_MESSAGE.c.case_id)
         wanted = wanted.where(_MESSAGE.c.state == state) if state else wanted

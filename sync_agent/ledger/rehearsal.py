@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Engine, Select, Table, insert, select
 from sqlmodel import SQLModel
 
-from sync_agent.audit import needed_to_append
+from sync_agent.audit import SEALS, needed_to_append
 from sync_agent.ledger import sqlite
 from sync_agent.ledger.engine import on_server
 from sync_agent.ledger.quiet import told
@@ -21,6 +21,7 @@ def copy_in_memory(engine: Engine) -> Engine:
     A copy of PostgreSQL holds of the audit log only what a further entry needs, and no guards.
     """
     memory = sqlite.memory()
+    memory.update_execution_options(**{SEALS: engine.get_execution_options().get(SEALS)})
     with told(engine), engine.connect() as source, memory.connect() as target:
         if on_server(engine.url):
             _copy_rows(source, target)

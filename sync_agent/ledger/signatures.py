@@ -70,7 +70,8 @@ def sign(
             raise SyncAgentError(
                 "the same person cannot sign twice", todo="another person signs, under their own login"
             )
-        row = found.model_copy(update={"second_actor": actor, "second_at": transaction.now, "number": number})
+        row = found
+        row.second_actor, row.second_at, row.number = actor, transaction.now, number
     else:
         row = SignatureRow(
             policy=policy,
@@ -84,4 +85,5 @@ def sign(
     insert_rows(connection, [row])
     in_force = row.second_actor is not None or not four_eyes
     state = "in_force" if in_force else "waits_for_second"
-    transaction.record(Event.POLICY_SIGNED, set_digest=policy, reason=row.reason, new_state=state)
+    before = "waits_for_second" if waits else None  # a second signature, not a new first one
+    transaction.record(Event.POLICY_SIGNED, set_digest=policy, reason=row.reason, old_state=before, new_state=state)

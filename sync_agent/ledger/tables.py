@@ -10,10 +10,12 @@ from sqlalchemy import DateTime, Dialect, Index, TypeDecorator, UniqueConstraint
 from sqlmodel import SQLModel
 
 from sync_agent.audit import Proof, column
+from sync_agent.ledger.rows import plain
 
 __all__ = [
     "CaseRow",
     "EnvironmentRow",
+    "ErasedRow",
     "FindingRow",
     "GroupRow",
     "LaneRow",
@@ -21,6 +23,7 @@ __all__ = [
     "RunRow",
     "SignatureRow",
     "SourceRow",
+    "WriteBackRow",
 ]
 
 
@@ -47,16 +50,6 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class _Row(SQLModel):
-    """A row of the ledger. Its repr shows no key."""
-
-    model_config = {"hide_input_in_errors": True}
-
-    def __repr_args__(self) -> list[tuple[str | None, object]]:
-        """Show nothing but the number of the row."""
-        return [("id", getattr(self, "id", None))]
-
-
 def _time(proof: Proof = "working", **field: Any) -> Any:
     return column("time", proof, sa_type=UtcTime, **field)
 
@@ -66,7 +59,8 @@ def _row_id() -> Any:
     return column("key", "working", primary_key=True, default=0, sa_column_kwargs={"default": None})
 
 
-class EnvironmentRow(_Row, table=True):
+@plain
+class EnvironmentRow(SQLModel, table=True):
     """One row: what this ledger belongs to. Any difference refuses to start."""
 
     __tablename__ = "environment"
@@ -84,7 +78,8 @@ class EnvironmentRow(_Row, table=True):
     bound_at: datetime = _time("evidence")
 
 
-class SourceRow(_Row, table=True):
+@plain
+class SourceRow(SQLModel, table=True):
     """How far a source was read, and under which versions."""
 
     __tablename__ = "source_state"
@@ -97,9 +92,11 @@ class SourceRow(_Row, table=True):
     configuration: str | None = column("version", "working", default=None)
     signed: bool = column("state", "working", default=False)
     full_scan_at: datetime | None = _time(default=None)
+    queued_until: datetime | None = _time(default=None)  # acknowledgements before it are queued for the local system
 
 
-class CaseRow(_Row, table=True):
+@plain
+class CaseRow(SQLModel, table=True):
     """One local case and how it was last seen."""
 
     __tablename__ = "case_state"
@@ -107,6 +104,7 @@ class CaseRow(_Row, table=True):
         UniqueConstraint("source_id", "case_key"),
         Index("ix_case_state_pseudonym", "source_id", "pseudonym"),
         Index("ix_case_state_look_at", "source_id", "look_at"),
+        Index("ix_case_state_absent", "source_id", "absent_scans"),
     )
 
     id: int = _row_id()
@@ -127,6 +125,8 @@ class CaseRow(_Row, table=True):
     protection: str = column("code", "evidence", default="")  # reason codes, sorted, joined by spaces
     lifted_digest: str | None = column("digest", "evidence", default=None)  # content whose protection a person lifted
     present: bool = column("state", "working", default=True)  # found at the last read
+    absent_scans: int = column("count", "working", default=0)  # complete full scans in a row that did not find it
+    gone_since: datetime | None = _time("evidence", default=None)  # nothing of it is sent until it returns
     # how the national side and the audit log know it, where that is no longer its name: a rekey changes names only
     origin_source: str | None = column("code", "working", default=None)
     origin_key: str | None = column("key", "working", default=None)
@@ -137,7 +137,8 @@ class CaseRow(_Row, table=True):
         return self.origin_source or self.source_id, self.origin_key or self.case_key
 
 
-class MessageRow(_Row, table=True):
+@plain
+class MessageRow(SQLModel, table=True):
     """One message of a case: what was acknowledged, and apart from it how delivery stands."""
 
     __tablename__ = "message"
@@ -145,6 +146,7 @@ class MessageRow(_Row, table=True):
         UniqueConstraint("case_id", "step", "local_key"),
         Index("ix_message_state", "state", "next_try_at"),
         Index("ix_message_ack_id", "step", "ack_id", unique=True),
+        Index("ix_message_ack_at", "ack_at"),
     )
 
     id: int = _row_id()
@@ -181,7 +183,8 @@ class MessageRow(_Row, table=True):
     refusal: str | None = column("masked", "working", default=None)  # what a refusal said, by the words of a fixed list
 
 
-class FindingRow(_Row, table=True):
+@plain
+class FindingRow(SQLModel, table=True):
     """One finding of one case, and who released or rejected it for which content."""
 
     __tablename__ = "finding"
@@ -206,16 +209,19 @@ class FindingRow(_Row, table=True):
     rejected_reason: str | None = column("code", "evidence", default=None)
 
 
-class GroupRow(_Row, table=True):
+@plain
+class GroupRow(SQLModel, table=True):
     """What a case shares with others (petition, person row, link), as a keyed digest."""
 
     __tablename__ = "case_group"
+    __table_args__ = (Index("ix_case_group_case_id", "case_id", "token"),)
 
     token: str = column("digest", "working", primary_key=True)
     case_id: int = column("key", "working", primary_key=True, references="case_state.id")
 
 
-class SignatureRow(_Row, table=True):
+@plain
+class SignatureRow(SQLModel, table=True):
     """A policy digest that a named person has signed; the one signed last is in force."""
 
     __tablename__ = "policy_signature"
@@ -230,7 +236,8 @@ class SignatureRow(_Row, table=True):
     second_at: datetime | None = _time("evidence", default=None)
 
 
-class LaneRow(_Row, table=True):
+@plain
+class LaneRow(SQLModel, table=True):
     """How the national side has treated one account lately."""
 
     __tablename__ = "lane"
@@ -246,7 +253,8 @@ class LaneRow(_Row, table=True):
     credential: str | None = column("digest", "working", default=None)  # keyed; by which it was refused
 
 
-class RunRow(_Row, table=True):
+@plain
+class RunRow(SQLModel, table=True):
     """One pass: when, why it ended, what it did."""
 
     __tablename__ = "run"
@@ -257,3 +265,28 @@ class RunRow(_Row, table=True):
     ended_at: datetime | None = _time(default=None)
     result: str | None = column("code", "working", default=None)
     counts: str = column("count", "working", default="")  # `code=n`, sorted, joined by spaces
+
+
+@plain
+class WriteBackRow(SQLModel, table=True):
+    """What the local system was told of one acknowledged message. No row: nothing was tried yet."""
+
+    __tablename__ = "write_back"
+    __table_args__ = (Index("ix_write_back_due", "wrote_at", "next_try_at"),)
+
+    message_id: int = column("key", "working", primary_key=True, references="message.id")
+    wrote_at: datetime | None = _time(default=None)  # the acknowledgement that stands there; none: to be written
+    attempts: int = column("count", "working", default=0)  # in a row that failed
+    next_try_at: datetime | None = _time(default=None)
+    reason: str | None = column("code", "working", default=None)  # of the last failure
+
+
+@plain
+class ErasedRow(SQLModel, table=True):
+    """All that is left of a case that was erased: by its mark the source is read past it."""
+
+    __tablename__ = "erased_case"
+
+    source_id: str = column("code", "working", primary_key=True)
+    mark: str = column("pseudonym", "working", primary_key=True)  # keyed by the installation, of the key of the case
+    changed: bool = column("state", "working", default=False)  # in the local system, since; nobody has looked yet

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sync_agent.domain.steps import MINTING, Step
@@ -25,6 +26,12 @@ _BELONGS_TO: dict[str, set[FieldKind]] = {
     "split": {FieldKind.TEXT},
     "codes": {FieldKind.TEXT},
     "values": {FieldKind.TEXT, FieldKind.CHOICE},
+    "periods": {FieldKind.TEXT, FieldKind.CHOICE},
+    "amount": {FieldKind.INTEGER, FieldKind.DECIMAL},
+    "pattern": {FieldKind.TEXT},
+    "damage": {FieldKind.TEXT},
+    "capitals": {FieldKind.TEXT},
+    "cut": {FieldKind.TEXT},
     "formats": _TIMES,
     "true_values": {FieldKind.FLAG},
     "exists_when": {FieldKind.PART},
@@ -35,6 +42,7 @@ def check_profile(profile: Profile) -> None:
     """Raise ConfigError, with file and line, at the first thing the profile says that cannot be meant."""
     check = _Check(profile)
     check.key()
+    check.derived()
     for part, rules in profile.fields.items():
         check.part(part, ("fields", part))
         for path, rule in rules.items():
@@ -42,6 +50,8 @@ def check_profile(profile: Profile) -> None:
     check.lists(profile.lists, case_fields(), ("lists",), nested=False)
     for part in profile.absent:
         check.part(part, ("absent", part))
+    for part in profile.text.keys() - {"*"}:
+        check.part(part, ("text", part))
     for name, entries in profile.group.items():
         for position, entry in enumerate(entries):
             check.part(entry.part, ("group", name, position, "part"))
@@ -86,8 +96,17 @@ class _Check:
                 "the key pattern is not a regular expression ({reason})", ("key", "pattern"), facts
             ) from None
 
+    def derived(self) -> None:
+        read = self._profile.source.parts
+        for name, derived in self._profile.derived.items():
+            place = ("derived", name)
+            if name in read:
+                raise self._wrong("the part '{word}' is read already", place, (("word", name),))
+            if derived.from_ not in read:
+                raise unknown_word("unknown part '{word}'", derived.from_, read, self._profile.at(*place, "from"))
+
     def part(self, part: str, place: Place) -> None:
-        known = self._profile.source.parts
+        known = self._profile.parts
         if part not in known:
             raise unknown_word("unknown part '{word}'", part, known, self._profile.at(*place))
 
@@ -105,14 +124,17 @@ class _Check:
                 raise self._wrong("'{setting}' does not fit the field '{word}' ({kind})", (*place, setting), facts)
         if field.kind is FieldKind.PART and rule.exists_when is None:
             raise self._wrong("the part '{word}' takes only exists_when", place, (("word", field.path),))
-        if rule.codes is not None and rule.values is not None:
-            raise self._wrong("give one of codes and values, not both", place)
+        self._reading(rule, field, place)
         if rule.constant is not None:
             self._constant(rule.constant, field, (*place, "constant"))
         self._choices(rule, field, place)
         for position, alternative in enumerate(rule.first_of or ()):
+            if alternative.doubt is not None:
+                what = "a doubt belongs to the field, not to one of its origins"
+                raise self._wrong(what, (*place, "first_of", position))
             self.rule(alternative, field, (*place, "first_of", position))
-        for name, condition in (("when", rule.when), ("exists_when", rule.exists_when)):
+        doubt = rule.doubt.when if rule.doubt is not None else None
+        for name, condition in (("when", rule.when), ("exists_when", rule.exists_when), ("doubt", doubt)):
             if condition is not None:
                 self.condition(condition, (*place, name))
 
@@ -127,13 +149,36 @@ class _Check:
     def _choices(self, rule: FieldRule, field: Field, place: Place) -> None:
         if field.kind is not FieldKind.CHOICE:
             return
-        if rule.values is None and (rule.column is not None or rule.join is not None):
+        if rule.values is None and rule.periods is None and (rule.column is not None or rule.join is not None):
             what = "the field '{word}' is a closed list: give values (local value: {choices})"
             raise self._wrong(what, place, (("word", field.path), ("choices", ", ".join(sorted(field.choices)))))
-        for key, value in (rule.values or {}).items():
-            if value not in field.choices:
-                where = self._profile.at(*place, "values", key)
-                raise unknown_word("unknown value '{word}'", value, field.choices, where)
+        told: list[tuple[Place, dict[int | str, str]]] = [(("values",), rule.values or {})]
+        told += [(("periods", number, "values"), period.values) for number, period in enumerate(rule.periods or ())]
+        for words, values in told:
+            for key, value in values.items():
+                if value not in field.choices:
+                    where = self._profile.at(*place, *words, key)
+                    raise unknown_word("unknown value '{word}'", value, field.choices, where)
+
+    def _reading(self, rule: FieldRule, field: Field, place: Place) -> None:
+        if sum(each is not None for each in (rule.codes, rule.values, rule.periods)) > 1:
+            raise self._wrong("give one of codes, values and periods, not several", place)
+        if rule.amount is not None and (rule.amount.kind == "land") is not (field.kind is FieldKind.DECIMAL):
+            said = (("setting", str(rule.amount.kind)), ("word", field.path), ("kind", field.kind.value))
+            raise self._wrong("'{setting}' does not fit the field '{word}' ({kind})", (*place, "amount"), said)
+        self._periods(rule, place)
+        try:
+            re.compile(rule.pattern or "")
+        except re.error as error:
+            what = "the pattern is not a regular expression ({reason})"
+            raise self._wrong(what, (*place, "pattern"), (("reason", error.msg),)) from None
+
+    def _periods(self, rule: FieldRule, place: Place) -> None:
+        before = date.min
+        for number, period in enumerate(rule.periods or ()):
+            if number and (period.valid_from is None or period.valid_from <= before):
+                raise self._wrong("the periods must follow one another", (*place, "periods", number))
+            before = period.valid_to or date.max
 
     def lists(self, rules: Mapping[str, ListRule], known: Mapping[str, Field], place: Place, *, nested: bool) -> None:
         for path, rule in rules.items():

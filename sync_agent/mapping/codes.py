@@ -5,13 +5,15 @@ Columns: local, national, name, valid_from, valid_to, source. Days are ISO, both
 
 import csv
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from sync_agent.domain.canonical import canonical_bytes
 from sync_agent.errors import ConfigError
+from sync_agent.mapping.naming import bare_name, body_name, unaccented
 from sync_agent.mapping.words import unknown_word
 
 __all__ = ["HEADER", "CodeEntry", "CodeTable", "CodeTables", "load_code_tables"]
@@ -50,18 +52,32 @@ class CodeTable:
 
         Without a day: the code when every period agrees on one, else the one still in force without end, never today's.
         """
-        entries = self._by_local.get(local, [])
-        if day is not None:
-            return next((entry.national for entry in entries if entry.covers(day)), None)
-        codes = {entry.national for entry in entries}
-        if len(codes) != 1:
-            codes = {entry.national for entry in entries if entry.valid_to is None}
-        return codes.pop() if len(codes) == 1 else None
+        return _one_code(self._by_local.get(local, []), day)
 
-    def content(self) -> bytes:
-        """Return the canonical bytes of what the table says."""
+    def find_name(self, name: str, day: date | None) -> str | None:
+        """Return the national code of the one body that is called so (`naming`) on `day`, or None; days as above.
+
+        Both columns count, `name` and `local`: so a line of its own can say what else a body is called.
+        """
+        bare, (by_name, by_bare) = bare_name(name), self._names
+        return _one_code(by_name.get(body_name(name), []) if bare is None else by_bare.get(bare, []), day)
+
+    @cached_property
+    def _names(self) -> tuple[dict[str, list[CodeEntry]], dict[str, list[CodeEntry]]]:
+        """The entries by name, and by name without accents; made when the first name is looked up."""
+        by_name: dict[str, list[CodeEntry]] = {}
+        by_bare: dict[str, list[CodeEntry]] = {}
+        for entry in self.entries:
+            for full in {body_name(entry.name), body_name(entry.local)} - {""}:
+                by_name.setdefault(full, []).append(entry)
+                by_bare.setdefault(unaccented(full), []).append(entry)
+        return by_name, by_bare
+
+    def content(self, *, names: bool = False) -> bytes:
+        """Return the canonical bytes of what the table says; `names` where codes are found by them."""
         rows = [
             [entry.local, entry.national, str(entry.valid_from or ""), str(entry.valid_to or "")]
+            + ([entry.name] if names else [])
             for entry in self.entries
         ]
         return canonical_bytes(sorted(rows))
@@ -93,6 +109,13 @@ def load_code_tables(folder: Path) -> CodeTables:
     if not folder.is_dir():
         raise ConfigError("there is no folder of code tables", where=str(folder))
     return CodeTables(folder)
+
+
+def _one_code(entries: Sequence[CodeEntry], day: date | None) -> str | None:
+    codes = {entry.national for entry in entries if day is None or entry.covers(day)}
+    if day is None and len(codes) != 1:
+        codes = {entry.national for entry in entries if entry.valid_to is None}
+    return codes.pop() if len(codes) == 1 else None
 
 
 def _read(path: Path) -> Iterator[tuple[int, CodeEntry]]:

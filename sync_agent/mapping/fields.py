@@ -2,7 +2,7 @@
 
 import types
 import typing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import Enum, StrEnum
@@ -10,11 +10,11 @@ from functools import cache
 
 from pydantic import AwareDatetime, BaseModel
 
-from sync_agent.domain.casefile import CaseFile, PartialDate
+from sync_agent.domain.casefile import CaseFile, Code, PartialDate
 from sync_agent.domain.findings import Level
 from sync_agent.domain.steps import Step
 
-__all__ = ["Field", "FieldKind", "case_fields", "fields_of", "held_step", "keyed", "level_of", "step_of"]
+__all__ = ["Field", "FieldKind", "case_fields", "fields_of", "grade", "held_step", "keyed", "level_of", "step_of"]
 
 
 class FieldKind(StrEnum):
@@ -35,12 +35,13 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One path; `choices` are the values of a closed list, `model` what a part or the entry of a list is."""
+    """One path; `choices`: of a closed list, `model`: of a part or an entry, `coded`: it takes a code of a list."""
 
     path: str
     kind: FieldKind
     choices: frozenset[str] = frozenset()
     model: type[BaseModel] | None = None
+    coded: bool = False
 
 
 _SCALARS: dict[object, FieldKind] = {
@@ -91,6 +92,13 @@ _DESCRIPTIVE = frozenset(
 )
 
 
+_OF_CODES = frozenset({"unmapped_code", "undated_code"})
+
+# These rules leave the field empty. No law asks for what stands in such a field of a person.
+_EMPTYING = frozenset({"bad_form", "text_lost"})
+_MAY_BE_EMPTY = frozenset({"id_number", "id_issued_by", "phone", "email"})
+
+
 @cache
 def fields_of(model: type[BaseModel]) -> dict[str, Field]:
     """Return every path below `model`, through its parts but not into its lists."""
@@ -102,7 +110,7 @@ def fields_of(model: type[BaseModel]) -> dict[str, Field]:
         found[name] = field
         if field.kind is FieldKind.PART and field.model is not None:
             for path, inner in fields_of(field.model).items():
-                found[f"{name}.{path}"] = Field(f"{name}.{path}", inner.kind, inner.choices, inner.model)
+                found[f"{name}.{path}"] = replace(inner, path=f"{name}.{path}")
     return found
 
 
@@ -132,6 +140,15 @@ def level_of(path: str) -> Level:
     return Level.WARN if path in _DESCRIPTIVE or path.rpartition(".")[2] in _DESCRIPTIVE else Level.HOLD
 
 
+def grade(rule: str, path: str) -> Level:
+    """Return how far a finding of the mapping reaches."""
+    if rule in _OF_CODES:
+        return level_of(path)
+    if rule in _EMPTYING and path.rpartition(".")[2] in _MAY_BE_EMPTY:
+        return Level.WARN
+    return Level.WARN if rule == "only_part" else Level.HOLD
+
+
 def _field(name: str, annotation: object) -> Field:
     inner = _without_none(annotation)
     if typing.get_origin(inner) is tuple:
@@ -144,7 +161,7 @@ def _field(name: str, annotation: object) -> Field:
     if isinstance(inner, type) and issubclass(inner, Enum):
         return Field(name, FieldKind.CHOICE, choices=frozenset(str(choice.value) for choice in inner))
     kind = _SCALARS.get(inner) or _SCALARS[typing.get_args(inner)[0]]
-    return Field(name, kind)
+    return Field(name, kind, coded=inner == Code)
 
 
 def _without_none(annotation: object) -> object:

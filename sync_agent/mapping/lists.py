@@ -1,14 +1,16 @@
 """How rows become the entries of a list: which belong, in which order, and that one row read twice is one entry."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import field as field_of
 from decimal import Decimal
 from typing import Any
 
+from sync_agent.domain.findings import Level
 from sync_agent.mapping.columns import Columns, Singles
 from sync_agent.mapping.conditions import Test
 from sync_agent.mapping.rules import ReadField
-from sync_agent.mapping.values import UnreadableError, local_or_none
+from sync_agent.mapping.values import Unmapped, UnreadableError, local_or_none
 from sync_agent.source import Row
 
 __all__ = ["Data", "Fault", "ReadList", "distinct", "fill"]
@@ -19,12 +21,17 @@ Data = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something unreadable at a path, in the entry with this local key ('' when the path is in no keyed list)."""
+    """Something wrong at a path, in the entry with this local key ('' when the path is in no keyed list).
+
+    `level` is what the profile says of it; None leaves it to the rule and the path.
+    """
 
     rule: str
     path: str
     where: str
     local_key: str = ""
+    level: Level | None = None
+    unmapped: Unmapped | None = field_of(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ class ReadList:
         for row in self._rows(parts, around, singles):
             entry, found = self._entry(row, parts, singles)
             key = str(entry.get("local_key", "")) if isinstance(entry, dict) else ""
-            faults.extend(Fault(each.rule, each.path, each.where, key) for each in found)
+            faults.extend(replace(each, local_key=key) for each in found)
             if entry:
                 entries.append(entry)
             if self.ready is not None and self.ready(row, singles):
@@ -69,6 +76,12 @@ class ReadList:
             entries.append((data.get("local_key"), row))
         keys = [key for key, _ in entries]
         yield from ((str(key), row) for key, row in entries if key is not None and keys.count(key) == 1)
+
+    def rows_of_entries(self, parts: Mapping[str, Sequence[Row]], around: Row | None, singles: Singles) -> list[Row]:
+        """Return the row of each entry that `read` returns, in their order."""
+        pairs = [(self._entry(row, parts, singles)[0], row) for row in self._rows(parts, around, singles)]
+        kept = self._told_apart([entry for entry, _ in pairs if entry], [])
+        return [row for entry, row in pairs if any(entry is each for each in kept)]
 
     def _rows(self, parts: Mapping[str, Sequence[Row]], around: Row | None, singles: Singles) -> Sequence[Row]:
         rows: Sequence[Row] = parts.get(self.part, ())
@@ -107,13 +120,19 @@ class ReadList:
 def fill(data: Data, fields: Iterable[ReadField], row: Row, singles: Singles, faults: list[Fault]) -> None:
     """Read fields of one row into `data`; what is there already stays, what cannot be read becomes a fault."""
     for field in fields:
+        if field.doubt is not None and field.doubt[0](row, singles):
+            faults.append(Fault("doubtful", field.path, field.where, level=field.doubt[1]))
         try:
             value = field.read(row, singles)
         except UnreadableError as bad:
-            faults.append(Fault(bad.rule, field.path, bad.where or field.where))
+            faults.append(Fault(bad.rule, field.path, bad.where or field.where, unmapped=bad.unmapped))
+            value = bad.kept
+        if value is None:
             continue
-        if value is not None:
+        if field.parents:
             put(data, field.parents, field.leaf, value)
+        else:
+            data.setdefault(field.leaf, value)
 
 
 def put(data: Data, parents: Iterable[str], leaf: str, value: object) -> None:
@@ -139,6 +158,6 @@ def _same(mine: object, theirs: object) -> bool:
 def _order(value: object) -> tuple[int, Any]:
     if value is None:
         return 0, ""
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, (int, float, Decimal)):
         return 1, value
     return 2, str(value)

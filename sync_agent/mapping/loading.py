@@ -53,7 +53,7 @@ def _explained(error: ValidationError, document: Document) -> ConfigError:
     if first["loc"] and first["loc"][-1] == "[key]":
         known = (
             {step.value for step in Step}
-            if place[0] in {"ready_when", "national_ids"}
+            if place[0] in {"ready_when", "national_ids", "write_back"}
             else {"petition", "person", "link"}
         )
         return unknown_word("unknown word '{word}'", word, known, where)

@@ -15,10 +15,14 @@ from sync_agent.domain.steps import Step
 from sync_agent.errors import ConfigError
 from sync_agent.mapping.codes import CodeTables
 from sync_agent.mapping.compiler import Compiled, compile_profile
-from sync_agent.mapping.fields import held_step, keyed, level_of, step_of
+from sync_agent.mapping.fields import grade, held_step, keyed, step_of
 from sync_agent.mapping.lists import Data, Fault, distinct, fill, put
+from sync_agent.mapping.mending import Mender
+from sync_agent.mapping.plugins import Finder, installed, rows_of
 from sync_agent.mapping.profile import Profile
-from sync_agent.mapping.values import local_or_none
+from sync_agent.mapping.trace import Origin, origins
+from sync_agent.mapping.uses import table_uses
+from sync_agent.mapping.values import Unmapped, UnreadableError, local_or_none
 from sync_agent.mapping.words import nearest
 from sync_agent.source import CaseRows, Row
 
@@ -50,32 +54,53 @@ class Mapped:
 class Mapper:
     """Maps rows by a profile that is compiled once. Never raises for bad data; raises ConfigError for a wrong profile.
 
-    `digest` identifies the profile and the tables it uses; `key_definition` what makes a key (source, zone, columns),
-    `agency_map` which national agency a local one is.
+    `digest` identifies the profile, the tables and the plug-ins it uses; `key_definition` what makes a key (source,
+    zone, columns), `agency_map` which national agency a local one is, `table_uses` the paths that each of the
+    `code_tables` feeds; in those of `tables_by_name` a local value is looked up among the names. `told` are the
+    steps of which the local system is told that they were acknowledged.
     """
 
-    def __init__(self, profile: Profile, tables: CodeTables) -> None:
+    def __init__(self, profile: Profile, tables: CodeTables, plugins: Finder = installed) -> None:
         self._profile = profile
-        self._compiled: Compiled = compile_profile(profile, tables)
+        self._compiled: Compiled = compile_profile(profile, tables, plugins)
+        origins_of_parts = frozenset(each.origin for each in self._compiled.derived)
+        self._mender = Mender(profile, self._compiled.columns.used, origins_of_parts)
         self._pattern = re.compile(profile.key.pattern, re.ASCII)
         self._checked_parts: set[str] = set()
         self.digest = _digest(profile, self._compiled)
+        self.told = frozenset(profile.write_back)
+        self.table_uses = table_uses(profile)
+        self.code_tables = self._compiled.tables
+        self.tables_by_name = self._compiled.by_name
         made_of = [profile.source.id, profile.source.zone, *profile.key.definition]
         self.key_definition = hashlib.sha256(canonical_bytes(made_of)).hexdigest()
         self.agency_map = _agency_map(profile, self._compiled)
 
     def check_columns(self, columns: Mapping[str, Sequence[str]]) -> None:
         """Raise ConfigError when the profile uses a column that its part does not return."""
+        known = {**columns, **{each.part: each.columns for each in self._compiled.derived}}
         for part, used in sorted(self._compiled.columns.used.items()):
             for column, spelled in sorted(used.items()):
-                if column not in columns[part]:
-                    raise self._unknown_column(part, spelled, columns[part])
+                if column not in known[part]:
+                    raise self._unknown_column(part, spelled, known[part])
 
     def map(self, rows: CaseRows) -> Mapped:
         """Return the case with its findings, sorted; the same rows in any order give the same result."""
-        self._check_rows(rows)
+        return self._mapped(rows, [])
+
+    def map_and_unmapped(self, rows: CaseRows) -> tuple[Mapped, tuple[tuple[str, str, Unmapped], ...]]:
+        """Return the case, and (path, local table and column, what) of each local code without a value.
+
+        For completing code tables only: such a code may be anything, where the profile names a wrong column.
+        """
         faults: list[Fault] = []
+        mapped = self._mapped(rows, faults)
+        return mapped, tuple((each.path, each.where, each.unmapped) for each in faults if each.unmapped is not None)
+
+    def _mapped(self, rows: CaseRows, faults: list[Fault]) -> Mapped:
         findings = set(self._key_findings(rows.case_key))
+        rows = self._with_derived(self._mender.mended(rows, findings), findings)
+        self._check_rows(rows)
         singles = self._singles(rows, findings)
         data: Data = {"case_key": _writable(rows.case_key)}
         for single in self._compiled.singles:
@@ -100,6 +125,11 @@ class Mapper:
             self._compiled.nationals.steps,
         )
 
+    def trace(self, rows: CaseRows) -> list[Origin]:
+        """Return from which cells the values of a case are read."""
+        rows = self._with_derived(self._mender.mended(rows, set()), set())
+        return list(origins(self._compiled, rows.parts, self._singles(rows, set())))
+
     def place_of_ids(self, step: Step) -> str:
         """Return the local table and column of the national Ids of a step, "" where the profile names none."""
         return self._compiled.nationals.wheres.get(step, "")
@@ -113,6 +143,21 @@ class Mapper:
         if key.isascii() and len(key) <= _KEY_LENGTH and self._pattern.fullmatch(key):
             return []
         return [Finding("bad_key", Level.BLOCK, "case_key", where=", ".join(self._profile.key.definition))]
+
+    def _with_derived(self, rows: CaseRows, findings: set[Finding]) -> CaseRows:
+        if not self._compiled.derived:
+            return rows
+        parts = dict(rows.parts)
+        for each in self._compiled.derived:
+            try:
+                made = rows_of(each.plugin, each.columns, rows.parts.get(each.origin, ()))
+                parts[each.part] = made
+                if each.unclear is not None and any(row["name_unclear"] is not None for row in made):
+                    findings.add(each.unclear)
+            except UnreadableError as bad:
+                parts[each.part] = ()
+                findings.add(Finding(bad.rule, Level.HOLD, where=each.origin))
+        return CaseRows(rows.case_key, parts)
 
     def _singles(self, rows: CaseRows, findings: set[Finding]) -> dict[str, Row | None]:
         singles: dict[str, Row | None] = {}
@@ -209,7 +254,7 @@ class Mapper:
 
 
 def _finding(fault: Fault) -> Finding:
-    level = level_of(fault.path) if fault.rule == "unmapped_code" else Level.HOLD
+    level = fault.level or grade(fault.rule, fault.path)
     local_key = fault.local_key if keyed(step_of(fault.path)) else ""
     return Finding(fault.rule, level, fault.path, held_step(fault.path), local_key, fault.where)
 
@@ -264,7 +309,10 @@ def _at(data: Any, place: tuple[int | str, ...]) -> Any:
 def _digest(profile: Profile, compiled: Compiled) -> str:
     digest = hashlib.sha256(profile.model_dump_json(by_alias=True).encode())
     for name, table in sorted(compiled.tables.items()):
-        digest.update(b"\x00" + name.encode() + b"\x00" + table.content())
+        content = table.content(names=name in compiled.by_name)
+        digest.update(b"\x00" + name.encode() + b"\x00" + content)
+    for name, plugin in sorted(compiled.plugins.items()):
+        digest.update(b"\x00" + name.encode() + b"\x00" + plugin.version.encode())
     return digest.hexdigest()
 
 
@@ -275,7 +323,8 @@ def _agency_map(profile: Profile, compiled: Compiled) -> str:
     while rules:
         rule = rules.pop(0)
         rules = [*(rule.first_of or ()), *rules]
-        table = compiled.tables[rule.codes].content().decode() if rule.codes is not None else None
+        table = compiled.tables[rule.codes].content(names=rule.by_name).decode() if rule.codes is not None else None
         values = sorted([str(local), code] for local, code in (rule.values or {}).items())
-        made_of.append([str(rule.constant), values, table])
+        plugin = [compiled.plugins[rule.plugin].version] if rule.plugin is not None else []
+        made_of.append([str(rule.constant), values, table, *plugin])
     return hashlib.sha256(canonical_bytes(made_of)).hexdigest()

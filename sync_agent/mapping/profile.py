@@ -1,14 +1,31 @@
 """The profile: how one local system's rows become CaseFiles, as data. docs/profile.md is its reference."""
 
+from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from sync_agent.domain.steps import Step
 from sync_agent.mapping.document import Document
-from sync_agent.source import SourceSpec
+from sync_agent.mapping.legacy import Encoding
+from sync_agent.source import SourceSpec, WriteBack
 
-__all__ = ["Condition", "FieldRule", "GroupEntry", "KeySpec", "ListRule", "NationalId", "Profile", "Rule", "Split"]
+__all__ = [
+    "Amount",
+    "Condition",
+    "DerivedPart",
+    "Doubt",
+    "FieldRule",
+    "GroupEntry",
+    "KeySpec",
+    "ListRule",
+    "NamesRule",
+    "NationalId",
+    "Period",
+    "Profile",
+    "Rule",
+    "Split",
+]
 
 Scalar: TypeAlias = bool | int | str
 """A local value as a person writes it in YAML; compared with the database as text (1, '1' and true-as-1 are equal)."""
@@ -18,7 +35,14 @@ def _listed(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-Scalars: TypeAlias = Annotated[tuple[Scalar, ...], BeforeValidator(_listed)]
+Scalars: TypeAlias = Annotated[
+    tuple[Scalar, ...], BeforeValidator(_listed, json_schema_input_type=Scalar | tuple[Scalar, ...])
+]
+
+ColumnNames: TypeAlias = Annotated[
+    tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...]), Field(min_length=1)
+]
+"""One column or several, of which the first present one counts."""
 
 
 class _Section(BaseModel):
@@ -67,6 +91,39 @@ class Split(_Section):
     take: Literal["before", "after"]
 
 
+class Doubt(_Section):
+    """When a value stands, but a person must look (`hold`) or should (`warn`)."""
+
+    when: Condition
+    level: Literal["hold", "warn"] = "hold"
+
+
+class Amount(_Section):
+    """An amount typed with its unit. `of` are the words after it that belong to this field, `not_of` to another."""
+
+    kind: Literal["money", "land"]
+    of: tuple[str, ...] = ()
+    not_of: tuple[str, ...] = ()
+
+
+def _of_kind(value: object) -> object:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+class Period(_Section):
+    """What local values mean from `valid_from` to `valid_to`, both inclusive, None = open."""
+
+    valid_from: date | None = None
+    valid_to: date | None = None
+    values: dict[int | str, str] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Period":
+        if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
+            raise ValueError("the period ends before it begins")
+        return self
+
+
 class FieldRule(_Section):
     """Where one value comes from and how it is read. The kind of the field decides which settings it may have."""
 
@@ -82,21 +139,52 @@ class FieldRule(_Section):
     true_values: Scalars | None = None
     false_values: Scalars | None = None
     values: dict[int | str, str] | None = None
+    periods: tuple[Period, ...] | None = Field(default=None, min_length=1)
     codes: str | None = None
-    dated_by: str | None = None
+    by_name: bool = False
+    dated_by: ColumnNames | None = None
+    amount: (
+        Annotated[Amount, BeforeValidator(_of_kind, json_schema_input_type=Literal["money", "land"] | Amount)] | None
+    ) = None
+    pattern: str | None = None
+    damage: str | None = Field(default=None, min_length=1)
+    capitals: Literal["name"] | None = None
+    cut: Annotated[int, Field(ge=1)] | Literal["always"] | None = None
+    plugin: str | None = None
+    doubt: Doubt | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> "FieldRule":
         origin = _exactly_one(self, ("column", "constant", "join", "first_of", "exists_when"))
-        reading = ("separator", "split", "formats", "true_values", "values", "codes")
+        reading = (
+            "separator",
+            "split",
+            "formats",
+            "true_values",
+            "values",
+            "periods",
+            "codes",
+            "plugin",
+            "amount",
+            "pattern",
+            "damage",
+            "capitals",
+            "cut",
+        )
         if origin in {"constant", "first_of", "exists_when"} and any_given(self, reading):
             raise ValueError(f"{origin} takes no setting but when")
-        if origin == "exists_when" and self.when is not None:
+        if origin == "exists_when" and any_given(self, ("when", "doubt")):
             raise ValueError("exists_when stands alone")
         if self.separator is not None and self.join is None:
             raise ValueError("separator belongs to join")
-        if self.dated_by is not None and self.codes is None:
-            raise ValueError("dated_by belongs to codes")
+        if self.dated_by is not None and self.codes is None and self.periods is None:
+            raise ValueError("dated_by belongs to codes or periods")
+        if self.periods is not None and self.dated_by is None:
+            raise ValueError("periods need dated_by, the column with the day that decides")
+        if self.by_name and self.codes is None:
+            raise ValueError("by_name belongs to codes")
+        if self.cut is not None and self.column is None:
+            raise ValueError("cut belongs to column")
         if (self.true_values is None) != (self.false_values is None):
             raise ValueError("true_values and false_values belong together")
         return self
@@ -106,7 +194,7 @@ def _from_column(value: object) -> object:
     return {"column": value} if isinstance(value, str) else value
 
 
-Rule: TypeAlias = Annotated[FieldRule, BeforeValidator(_from_column)]
+Rule: TypeAlias = Annotated[FieldRule, BeforeValidator(_from_column, json_schema_input_type=str | FieldRule)]
 """A field rule; a plain text is short for `{column: …}`."""
 
 
@@ -138,6 +226,38 @@ class KeySpec(_Section):
     definition: tuple[str, ...] = Field(min_length=1)
 
 
+class NamesRule(_Section):
+    """How a text column that names several people or bodies is read: one row for each of them.
+
+    `at` are the words and signs between names, `titles` what stands before a person, `bodies` how a body begins, `cut`
+    the length at which the local system cuts the text.
+    """
+
+    column: str
+    at: tuple[Annotated[str, Field(pattern=r"\S")], ...] = Field(min_length=1)
+    titles: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    bodies: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    cut: int | None = Field(default=None, ge=1)
+
+
+class DerivedPart(_Section):
+    """A part whose rows are made of the rows of a part that is read: by a plug-in, or one for each name in a text.
+
+    `columns` are all that the rows of a plug-in have; rows of names have them beside `people.NAME_COLUMNS`.
+    """
+
+    from_: str = Field(alias="from")
+    plugin: str | None = None
+    names: NamesRule | None = None
+    columns: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_maker(self) -> "DerivedPart":
+        if _exactly_one(self, ("plugin", "names")) == "plugin" and not self.columns:
+            raise ValueError("the rows of a plug-in need columns")
+        return self
+
+
 class GroupEntry(_Section):
     """A column whose value is shared by cases that must be protected together."""
 
@@ -162,14 +282,22 @@ class Profile(_Section):
     version: Literal[1]
     source: SourceSpec
     key: KeySpec
+    derived: dict[str, DerivedPart] = {}
+    text: dict[str, dict[str, Encoding]] = {}
     absent: dict[str, dict[str, Scalars]] = {}
     fields: dict[str, dict[str, Rule]]
     lists: dict[str, ListRule] = {}
     ready_when: dict[Step, Condition]
     group: dict[Literal["petition", "person", "link"], tuple[GroupEntry, ...]] = {}
     national_ids: dict[Step, NationalId] = {}
+    write_back: dict[Step, WriteBack] = {}
 
     _document: Document = PrivateAttr(default=Document("profile", None, {(): 1}))
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of all parts: those that are read, and those that are derived."""
+        return (*self.source.parts, *self.derived)
 
     def at(self, *place: str | int) -> str:
         """Return `file:line` of a place in the profile."""

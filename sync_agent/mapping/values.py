@@ -4,12 +4,14 @@ import re
 import typing
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 __all__ = [
     "Convert",
+    "Unmapped",
     "UnreadableError",
     "as_decimal",
     "as_flag",
@@ -26,24 +28,44 @@ __all__ = [
 Convert = Callable[[object], object]
 """Turns a present local value into the value of a field, or raises UnreadableError."""
 
+_HAS_TEXT = (int, float, Decimal, date)  # a tuple: a union would be made anew for every value
 _FIRST_YEAR = 1900  # a year before that is a slip of the keyboard (0006, 0202), not a date of a case
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}|$)", re.ASCII)
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[ T]\d{2}:\d{2}.*)?)?)?", re.ASCII)
 
 
-class UnreadableError(Exception):
-    """A value that cannot be read; carries the rule of the finding and the column, never the value."""
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """A local code without a CaseFile value on `day` (None: no day counts). `table` '' stands for `values`.
 
-    def __init__(self, rule: str, where: str = "") -> None:
+    Only for the person who completes the tables; the column may be the wrong one, so its repr shows nothing.
+    """
+
+    local: str = field(repr=False)
+    table: str
+    day: date | None = None
+
+
+class UnreadableError(Exception):
+    """A value that cannot be read; carries the rule of the finding and the column, never the value.
+
+    `kept` is what stays of it all the same: not in the message of the error, and None where nothing does.
+    """
+
+    def __init__(self, rule: str, where: str = "", *, kept: object = None, unmapped: Unmapped | None = None) -> None:
         super().__init__(rule)
         self.rule = rule
+        self.unmapped = unmapped
         self.where = where
+        self.kept = kept
 
 
 def local(value: object) -> str:
     """Return the text by which a local value is compared and looked up: 1, '1', ' 1', 1.0 and true are the same."""
+    if type(value) is int:  # the most usual code, and not a bool
+        return str(value)
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", as_text(value)).strip()
+        return value.strip() if value.isascii() else unicodedata.normalize("NFC", as_text(value)).strip()
     if isinstance(value, bool):
         return "1" if value else "0"
     return as_text(value)
@@ -61,7 +83,7 @@ def as_text(value: object) -> str:
     """Return a value as text; whole numbers without a fraction. Text in a damaged encoding is refused."""
     if isinstance(value, str):
         return value if value.isascii() else _whole(value)
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | date):
+    if isinstance(value, bool) or not isinstance(value, _HAS_TEXT):
         raise UnreadableError("bad_value")
     if isinstance(value, datetime):
         return value.isoformat(" ")
@@ -83,6 +105,8 @@ def _whole(value: str) -> str:
 
 def as_integer(value: object) -> int:
     """Return a whole number; text must be digits with an optional sign, a fraction is refused."""
+    if type(value) is int:
+        return value
     number = as_decimal(value)
     if number != number.to_integral_value():
         raise UnreadableError("bad_number")
@@ -186,6 +210,9 @@ def _formatted(text: str, formats: tuple[str, ...]) -> datetime:
 
 
 def _partial_iso(text: str) -> str:
+    text = text.removesuffix(" 00:00:00")
+    while text.endswith("-00"):  # how MySQL writes a day or a month that is not known
+        text = text[: -len("-00")]
     match = _PARTIAL.fullmatch(text)
     if match is None:
         return _refuse_date()

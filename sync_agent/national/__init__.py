@@ -2,6 +2,8 @@
 
 from sync_agent.national.accounts import Accounts, AccountSettings, load_accounts
 from sync_agent.national.certificates import Certificate, client_certificate, shown_certificates
+from sync_agent.national.codelists import CodeList, CodeLists, DraftList, ListChange, cleaned, compare
+from sync_agent.national.contract_file import ListSpec
 from sync_agent.national.gateway import AccountRefusedError, CodeEntry, Gateway, HttpGateway, open_gateway
 from sync_agent.national.kntc import KntcContract, load_contract
 from sync_agent.national.messages import (
@@ -31,6 +33,9 @@ __all__ = [
     "Accounts",
     "Certificate",
     "CodeEntry",
+    "CodeList",
+    "CodeLists",
+    "DraftList",
     "FileChangedError",
     "FileSlot",
     "FoundCase",
@@ -38,6 +43,8 @@ __all__ = [
     "HttpGateway",
     "Ids",
     "KntcContract",
+    "ListChange",
+    "ListSpec",
     "Message",
     "NotProcessed",
     "Outcome",
@@ -51,7 +58,9 @@ __all__ = [
     "WireFile",
     "WireOptions",
     "WireRequest",
+    "cleaned",
     "client_certificate",
+    "compare",
     "load_accounts",
     "load_contract",
     "open_gateway",

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -24,7 +24,7 @@ from sync_agent.domain.casefile import (
 from sync_agent.domain.steps import Step
 from sync_agent.errors import ConfigError
 
-__all__ = ["Actions", "Codes", "ContractFile", "Format", "choose", "read_contract_file"]
+__all__ = ["Actions", "Codes", "ContractFile", "Format", "ListSpec", "choose", "read_contract_file"]
 
 FILE_NAME = "contract.toml"
 Word = Annotated[str, Field(min_length=1)]
@@ -117,6 +117,23 @@ class Required(_Section):
     evidence: Word
 
 
+class ListSpec(_Section):
+    """One national code list: its number, its file of known values, and the fields that hold its codes.
+
+    `narrowed_by` is what the service can answer a part of it for, where asking for all may not give all.
+    """
+
+    number: int = Field(ge=1, le=99)
+    file: str = Field(pattern=r"^[0-9]{2}-[a-z-]+$")
+    name: Word
+    fields: tuple[Word, ...] = ()
+    narrowed_by: Literal["province", "ministry"] | None = None
+
+    def holds(self, path: str) -> bool:
+        """Tell whether the codes of a CaseFile path are those of this list."""
+        return any(path == field or path.endswith(f".{field}") for field in self.fields)
+
+
 class _Gaps(_Section):
     folded: tuple[Word, ...] = ()
     counted: tuple[Word, ...] = ()
@@ -151,6 +168,7 @@ class ContractFile(_Section):
     statuses: _Statuses
     codes: Codes
     id_numbers: _IdNumbers
+    lists: tuple[ListSpec, ...] = ()
     required: tuple[Required, ...] = ()
     gaps: _Gaps
     capabilities: dict[str, _Capability]

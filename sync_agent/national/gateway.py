@@ -1,8 +1,8 @@
 """Sends requests and decides which may be tried again within seconds: only what was surely not processed."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -18,7 +18,7 @@ from sync_agent.national.content import opened
 from sync_agent.national.exchange import LostError, NotSentError, Reply, Transport
 from sync_agent.national.kntc import KntcContract
 from sync_agent.national.messages import Body, WireFile, WireRequest
-from sync_agent.national.outcomes import NotProcessed, Outcome, Unknown
+from sync_agent.national.outcomes import OVERSLEPT, NotProcessed, Outcome, Unknown
 from sync_agent.national.search import FoundCase, PersonQuery
 from sync_agent.national.tokens import TokenError
 from sync_agent.national.transport_settings import TransportSettings
@@ -40,6 +40,19 @@ class CodeEntry:
 
     code: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A request that makes nothing, so that it is never too late for it."""
+
+    action: str
+    body: Body = field(repr=False)
+    files: tuple[WireFile, ...] = ()
+
+    def overslept(self) -> bool:
+        """Say no."""
+        return False
 
 
 class Gateway(Protocol):
@@ -166,7 +179,7 @@ class HttpGateway:
     def _try(self, request: WireRequest, account_alias: str) -> Outcome:
         try:
             proof = self._access.proof(account_alias)
-            reply = self._exchange(request.action, request.body, proof, request.files)
+            reply = self._exchange(request, proof)
         except TokenError as error:
             status = int(HTTPStatus.UNAUTHORIZED) if error.refused else 0  # the audit log takes numbers only
             return NotProcessed(error.cause, status, error.retry_after)
@@ -180,7 +193,7 @@ class HttpGateway:
 
     def _ask(self, action: str, body: Body, account_alias: str) -> list[dict[str, Any]]:
         try:
-            reply = self._exchange(action, body, self._access.proof(account_alias))
+            reply = self._exchange(_Question(action, body), self._access.proof(account_alias))
             if reply.status in _ACCOUNT_REFUSED:
                 raise _refused(account_alias, reply.status)
             return listed(reply, self._contract)
@@ -190,19 +203,21 @@ class HttpGateway:
             failure = _unusable(error.cause)
         raise failure
 
-    def _exchange(self, action: str, body: Body, proof: Proof, files: Sequence[WireFile] = ()) -> Reply:
+    def _exchange(self, request: WireRequest | _Question, proof: Proof) -> Reply:
         """Return the answer; a token that is refused is exchanged once: a 401 was surely not processed.
 
         Raises NotSentError or LostError.
         """
-        reply = self._post(action, body, proof, files)
+        reply = self._post(request, proof)
         newer = self._access.instead_of(proof) if reply.status == HTTPStatus.UNAUTHORIZED else None
-        return reply if newer is None else self._post(action, body, newer, files)
+        return reply if newer is None else self._post(request, newer)
 
-    def _post(self, action: str, body: Body, proof: Proof, files: Sequence[WireFile]) -> Reply:
-        with opened(body, files, self._settings.body) as (content, content_type):
-            headers = {**self._access.headers(proof, action), "Content-Type": content_type}
-            reply = self._transport.post(self._contract.file.actions.prefix + action, content, headers)
+    def _post(self, request: WireRequest | _Question, proof: Proof) -> Reply:
+        with opened(request.body, request.files, self._settings.body) as (content, content_type):
+            headers = {**self._access.headers(proof, request.action), "Content-Type": content_type}
+            if request.overslept():  # asked last: a token, a file or a pause between two tries takes its time
+                raise NotSentError(OVERSLEPT)
+            reply = self._transport.post(self._contract.file.actions.prefix + request.action, content, headers)
             return replace(reply, asked_bytes=len(content))
 
     def _quickly(self, attempt: Callable[[], Outcome]) -> Outcome:
@@ -218,6 +233,8 @@ class HttpGateway:
 
     def _worth_a_moment(self, outcome: Outcome) -> bool:
         if not isinstance(outcome, NotProcessed) or outcome.status == HTTPStatus.FORBIDDEN:
+            return False
+        if outcome.cause == OVERSLEPT:
             return False
         if outcome.status == HTTPStatus.UNAUTHORIZED:
             return outcome.retry_after is not None

@@ -177,7 +177,8 @@ class WireFile:
 class WireRequest:
     """One request, ready to be encoded. `update` False creates a record that cannot be taken back.
 
-    The body is whole but for the bytes of `files`, whose places are empty.
+    The body is whole but for the bytes of `files`, whose places are empty. `overslept` is asked before each try: once
+    it says so, nothing more may leave.
     """
 
     step: Step
@@ -185,6 +186,7 @@ class WireRequest:
     update: bool
     body: Body = field(repr=False)
     files: tuple[WireFile, ...] = field(default=(), repr=False)
+    overslept: Callable[[], bool] = field(default=lambda: False, repr=False, compare=False)
 
 
 def put(body: Any, path: Path, value: Any) -> None:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 
-__all__ = ["FILE_CHANGED", "TOO_LARGE", "Accepted", "NotProcessed", "Outcome", "Refused", "Unknown"]
+__all__ = ["FILE_CHANGED", "OVERSLEPT", "TOO_LARGE", "Accepted", "NotProcessed", "Outcome", "Refused", "Unknown"]
 
 FILE_CHANGED = "file_changed"
 """Cause of a message that did not go up whole, because its file was another than the one it was judged by."""
 
+OVERSLEPT = "overslept"
+"""Cause of a message that did not go up, because the process slept until its intent was too old."""
 
 TOO_LARGE = "too_large"
 """Code of a refusal, or cause of a doubt: the message was larger than the service, or what stands before it, takes."""

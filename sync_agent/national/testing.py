@@ -10,7 +10,7 @@ import orjson
 from sync_agent.national.content import opened
 from sync_agent.national.gateway import CodeEntry
 from sync_agent.national.messages import WireRequest
-from sync_agent.national.outcomes import Accepted, Outcome
+from sync_agent.national.outcomes import OVERSLEPT, Accepted, NotProcessed, Outcome
 from sync_agent.national.search import FoundCase, PersonQuery
 
 __all__ = ["FakeGateway", "Recorded", "whole"]
@@ -53,9 +53,12 @@ class FakeGateway:
     def send(self, request: WireRequest, account_alias: str) -> Outcome:
         """Record the request with its files and answer by script; an accepted update keeps its Id.
 
+        What is overslept is neither recorded nor answered.
         Raises SourceError for a file that is not what it was.
         """
         request = whole(request)
+        if request.overslept():
+            return NotProcessed(OVERSLEPT)
         outcome = self.script.popleft() if self.script else Accepted(_own_id(request) or str(uuid.uuid4()), 200)
         self.sent.append(Recorded(request, account_alias, outcome))
         if isinstance(outcome, Exception):

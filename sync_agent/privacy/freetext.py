@@ -62,6 +62,7 @@ _GAP: Final = r"[ .\-\u2010-\u2015]?"
 _BEFORE: Final = r"(?<![\d/+])(?<!\d[.,\-/])"  # neither the middle of a number nor the tail of a document's
 _AFTER: Final = r"(?![^\W_]|[.,\-]\d|/[^\W_])"
 _DIGIT: Final = rf"(?:{_GAP}\d)"
+_ANY: Final = re.compile(r"[\d@]")  # most texts have neither, and each pattern below tries every place
 _CITIZEN: Final = re.compile(rf"{_BEFORE}0{_DIGIT}{{11}}{_AFTER}")
 _NINE: Final = re.compile(rf"(?<![^\W_]){_BEFORE}\d{_DIGIT}{{8}}{_AFTER}")
 _PHONE: Final = re.compile(
@@ -87,7 +88,8 @@ _OLD_PROVINCES: Final = range(1, 39)
 
 def numbers_in(text: str) -> frozenset[NumberKind]:
     """Return which kinds of personal numbers or addresses stand in a text."""
-    return frozenset(_found(fold(text)))
+    folded = fold(text)
+    return frozenset(_found(folded)) if _ANY.search(folded) else frozenset()
 
 
 def _found(text: str) -> Iterator[NumberKind]:

@@ -17,12 +17,12 @@ from sync_agent.privacy.policy import Policy
 from sync_agent.privacy.protection import Reason, protection
 from sync_agent.privacy.withheld import Withheld
 
-__all__ = ["Gate", "GateResult"]
+__all__ = ["WORDED", "Gate", "GateResult"]
 
 _LINKS: Final = ("linked_case", "petition.duplicate_of", "petition.previous_instance")
 _PROCEDURE: Final = ("acceptance.extensions", "acceptance.suspension", "withdrawal")
 _CONTENTS: Final = ("petition.content", "reception.content")
-_WORDED: Final = frozenset(
+WORDED: Final = frozenset(
     {"petition.redacted_summary", "processing.officer_role", "processing.approver_role", "acceptance.approver_role"}
 )
 """What of a protected case may be said in words; every other text that is open must be a code."""
@@ -127,7 +127,7 @@ def _strange_codes(passed: CaseFile, names: CommonNames) -> Iterator[Finding]:
     found = (
         Finding("bad_value", Level.HOLD, path, step := _STEPS.get(path.partition(".")[0]), local_key if step else "")
         for path, local_key, text in texts(passed)
-        if path not in _WORDED and not is_code(text, names.surnames)
+        if path not in WORDED and not is_code(text, names.surnames)
     )
     yield from dict.fromkeys(found)
 

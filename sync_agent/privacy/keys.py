@@ -4,7 +4,6 @@ Also decides which local keys and codes the ledger may keep as they are: those i
 """
 
 import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Iterator, Mapping
@@ -115,7 +114,7 @@ class KeyNames:
 
     def _keyed(self, purpose: str, *keys: str, source_id: str = "") -> str:
         content = canonical_bytes([source_id or self._source_id, *keys])
-        digest = hmac.new(self._key, purpose.encode("ascii") + b"\x00" + content, hashlib.sha256).digest()
+        digest = hmac.digest(self._key, purpose.encode("ascii") + b"\x00" + content, "sha256")
         return base64.b32encode(digest)[:10].decode("ascii")
 
     def _harmless(self, key: str) -> bool:

@@ -1,25 +1,35 @@
-"""Decides how a work list stands in an XLSX file: a sheet for each agency, ready to filter, to sort and to print."""
+"""Decides how a list stands in an XLSX file: sheets ready to filter, to sort and to print."""
 
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from pathlib import Path
 from textwrap import wrap
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from sync_agent.errors import ConfigError
 from sync_agent.i18n import Language, language, tr
 from sync_agent.reports.newfile import write_new
-from sync_agent.reports.worklist import COLUMNS, WorkItem
+from sync_agent.reports.worklist import COLUMNS, Column, WorkItem
 
-__all__ = ["sheet_names", "write_workbook"]
+__all__ = [
+    "Sheet",
+    "cell_formats",
+    "fill",
+    "heading",
+    "new_book",
+    "ready_to_read",
+    "sheet_names",
+    "write_sheets",
+    "write_workbook",
+]
 
 _LONGEST: Final = 31
 _FORBIDDEN: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _OPTIONS: Final = {
-    "in_memory": True,  # no copy in a folder for temporary files
     "strings_to_formulas": False,
     "strings_to_numbers": False,
     "strings_to_urls": False,
@@ -29,22 +39,45 @@ _A4: Final = 9
 _LINE: Final = 15  # points
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet: a line for each item, the columns being its attributes: texts, days and numbers."""
+
+    name: str
+    columns: Sequence[Column]
+    items: Sequence[Any]
+
+
 def write_workbook(path: Path, items: Sequence[WorkItem], *, by_agency: bool = False) -> None:
-    """Write a new XLSX file; with `by_agency` a sheet for each. Raises ConfigError, also without XlsxWriter."""
+    """Write a work list as a new XLSX file; with `by_agency` a sheet for each. Raises as `write_sheets`."""
+    sheets = [Sheet(agency, COLUMNS, own) for agency, own in _sheets(items, by_agency=by_agency)]
+    write_sheets(path, tr("Work list"), sheets)
+
+
+def write_sheets(path: Path, title: str, sheets: Sequence[Sheet]) -> None:
+    """Write a new XLSX file. Raises ConfigError, also without XlsxWriter."""
+    content = io.BytesIO()
+    with new_book(content, title) as book:
+        formats = cell_formats(book)
+        for name, sheet in zip(sheet_names(each.name for each in sheets), sheets, strict=True):
+            fill(book.add_worksheet(name), sheet, formats)
+    write_new(path, content.getvalue())
+
+
+def new_book(file: BinaryIO, title: str, *, long: bool = False) -> Any:
+    """Return a new workbook of XlsxWriter, to be used in `with`. Raises ConfigError without that package.
+
+    A `long` one is written row after row: memory stays flat, what cannot be held is in the system's temporary folder.
+    """
     try:
         from xlsxwriter import Workbook  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
     except ImportError:
         raise ConfigError(
             "the package that writes XLSX is not installed", todo="pip install 'sync-agent[reports]'"
         ) from None
-    content = io.BytesIO()
-    with Workbook(content, _OPTIONS) as book:
-        book.set_properties({"title": tr("Work list"), "author": "sync-agent"})
-        formats = _formats(book)
-        sheets = _sheets(items, by_agency=by_agency)
-        for name, (_, own) in zip(sheet_names(agency for agency, _ in sheets), sheets, strict=True):
-            _fill(book.add_worksheet(name), own, formats)
-    write_new(path, content.getvalue())
+    book = Workbook(file, {**_OPTIONS, "in_memory": not long, "constant_memory": long})
+    book.set_properties({"title": title, "author": "sync-agent"})
+    return book
 
 
 def _sheets(items: Sequence[WorkItem], *, by_agency: bool) -> list[tuple[str, list[WorkItem]]]:
@@ -70,7 +103,8 @@ def sheet_names(wanted: Iterable[str]) -> list[str]:
     return names
 
 
-def _formats(book: Any) -> dict[str, Any]:
+def cell_formats(book: Any) -> dict[str, Any]:
+    """Return the formats of a header, a text and a day."""
     cell = {"valign": "top", "text_wrap": True, "border": 1, "border_color": "#BFBFBF"}
     return {
         "head": book.add_format({**cell, "bold": True, "bg_color": "#DDE6F0", "valign": "vcenter"}),
@@ -79,38 +113,48 @@ def _formats(book: Any) -> dict[str, Any]:
     }
 
 
-def _fill(sheet: Any, items: Sequence[WorkItem], formats: Mapping[str, Any]) -> None:
-    for place, column in enumerate(COLUMNS):
-        sheet.set_column(place, place, column.width)
-        sheet.write_string(0, place, _title(tr(column.title)), formats["head"])
-    sheet.set_row(0, 2 * _LINE)
+def fill(page: Any, sheet: Sheet, formats: Mapping[str, Any]) -> None:
+    """Write a whole sheet into an empty page."""
+    columns, items = sheet.columns, sheet.items
+    for place, column in enumerate(columns):
+        page.set_column(place, place, column.width)
+        page.write_string(0, place, heading(tr(column.title)), formats["head"])
+    page.set_row(0, 2 * _LINE)
     for row, item in enumerate(items, 1):
-        sheet.set_row(row, _LINE * _lines(item))  # not every program fits a row to its text by itself
-        for place, column in enumerate(COLUMNS):
-            _write(sheet, row, place, getattr(item, column.name), formats)
-    sheet.freeze_panes(1, 1)
-    sheet.autofilter(0, 0, len(items), len(COLUMNS) - 1)
-    sheet.repeat_rows(0)
-    sheet.set_landscape()
-    sheet.set_paper(_A4)
-    sheet.fit_to_pages(1, 0)
-    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    sheet.set_footer("&L&A&R&P / &N")
+        page.set_row(row, _LINE * _lines(item, columns))  # not every program fits a row to its text by itself
+        for place, column in enumerate(columns):
+            _write(page, row, place, getattr(item, column.name), formats)
+    ready_to_read(page, len(items), len(columns))
 
 
-def _lines(item: WorkItem) -> int:
+def ready_to_read(page: Any, rows: int, columns: int) -> None:
+    """Let a sheet of so many rows under its header be filtered, scrolled and printed."""
+    page.freeze_panes(1, 1)
+    page.autofilter(0, 0, rows, columns - 1)
+    page.repeat_rows(0)
+    page.set_landscape()
+    page.set_paper(_A4)
+    page.fit_to_pages(1, 0)
+    page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    page.set_footer("&L&A&R&P / &N")
+
+
+def _lines(item: Any, columns: Sequence[Column]) -> int:
     """Return how many lines the fullest cell of a row takes."""
-    texts = [(str(getattr(item, column.name)), column.width - 1) for column in COLUMNS]
+    texts = [(str(getattr(item, column.name)), column.width - 1) for column in columns]
     return max(len(wrap(text, width)) for text, width in texts)
 
 
-def _title(words: str) -> str:
+def heading(words: str) -> str:
+    """Return the words over a column as a heading begins."""
     return words[:1].upper() + words[1:]
 
 
-def _write(sheet: Any, row: int, place: int, value: str | date | None, formats: Mapping[str, Any]) -> None:
-    """Write a day as a day and a text as a text, whatever it begins with."""
+def _write(page: Any, row: int, place: int, value: str | date | int | None, formats: Mapping[str, Any]) -> None:
+    """Write a day as a day, a number as a number and a text as a text, whatever it begins with."""
     if isinstance(value, date):
-        sheet.write_datetime(row, place, value, formats["day"])
+        page.write_datetime(row, place, value, formats["day"])
+    elif isinstance(value, int):
+        page.write_number(row, place, value, formats["text"])
     else:
-        sheet.write_string(row, place, value or "", formats["text"])
+        page.write_string(row, place, value or "", formats["text"])

@@ -9,16 +9,23 @@ from sqlalchemy.engine import URL
 from sqlalchemy.types import TypeEngine
 
 from sync_agent.source.problems import Problem
+from sync_agent.source.tables import TableFiles
 
 __all__ = ["Dialect", "Session"]
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What every transaction is opened with: the longest a statement may take, in seconds, and the zone of times."""
+    """What every transaction is opened with: the longest a statement may take, in seconds, and the zone of times.
+
+    `tables` are those that a folder of files is read as. `writes`: for the one statement that tells the local system
+    what was acknowledged; every other session only reads.
+    """
 
     seconds: int
     zone: ZoneInfo
+    tables: Mapping[str, TableFiles] = field(default_factory=dict)
+    writes: bool = False
 
 
 def _nothing(_connection: Any) -> None:
@@ -40,14 +47,18 @@ class Dialect:
     """Query for the database's own clock, as UTC."""
     may_write: str
     """Query for one truth value: the account could write in this database. '' where no account decides that."""
+    readable: str
+    """Query for the names of all tables and views that the account may read. '' where no account decides that."""
     earliest: tuple[Any, Any]
     """`:since` and `:since_day` of a full read, below every real value. When not text, other times are bound so too."""
     options: Callable[[URL, Session], dict[str, Any]]
     """What the engine is made with besides the address."""
     opening: Callable[[Session], tuple[str, ...]]
-    """The statements that begin a transaction which is read-only and one snapshot."""
+    """The statements that begin a transaction which is read-only and one snapshot, or one in which may be written."""
     problem: Callable[[BaseException], Problem]
     """Tells what an error of the driver means."""
+    connect: Callable[..., Any] | None = None
+    """Makes a connection of the driver from the driver's own arguments; None: as the driver does."""
     prepare: Callable[[Any], None] = _nothing
     """Sets up a new connection of the driver."""
     types: Mapping[str, TypeEngine[Any]] = field(default_factory=dict)
@@ -56,3 +67,5 @@ class Dialect:
     """How a key that comes as bytes is read."""
     most_parameters: int = 30_000
     """How many parameters one query may have."""
+    inventory: str = ""
+    """Query for the files behind the tables: table, file, rows, encoding, delimiter. '' where there are none."""

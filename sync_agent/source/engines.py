@@ -20,6 +20,7 @@ ADDRESSES: Final = {
     "mysql+pymysql": "mysql",
     "mariadb+pymysql": "mysql",
     "mssql+mssqlpython": "mssql",
+    "files": "folder",
 }
 """The beginning of an address, and the module that knows this kind of database."""
 
@@ -48,7 +49,7 @@ def _url(address: str) -> URL:
     except ArgumentError:
         url = None
     if url is None or url.drivername not in ADDRESSES:
-        todo = "write sqlite:///path, or for a server {kinds} and then ://account@host/database"
+        todo = "write sqlite:///path, files:///folder, or for a server {kinds} and then ://account@host/database"
         kinds = ", ".join(sorted(kind for kind in ADDRESSES if "+" in kind))
         raise SourceError("the address of the source is not of a known kind", todo=todo, facts=(("kinds", kinds),))
     return url
@@ -57,15 +58,18 @@ def _url(address: str) -> URL:
 def _engine(url: URL, dialect: Dialect, session: Session) -> Engine:
     for name in ("engine.Engine", "pool.impl.NullPool"):  # below this they log rows, and what the driver says
         logging.getLogger(f"sqlalchemy.{name}.{_LOGGED_AS}").setLevel(logging.CRITICAL)
+    options = dialect.options(url, session)
     engine = create_engine(
-        url,
+        url.set(drivername="sqlite") if url.drivername == "files" else url,
         poolclass=NullPool,
         hide_parameters=True,
         logging_name=_LOGGED_AS,
         pool_logging_name=_LOGGED_AS,
         isolation_level="AUTOCOMMIT",  # the statements of `opening` make the transaction
-        **dialect.options(url, session),
+        **options,
     )
+    if (connect := dialect.connect) is not None:
+        event.listen(engine, "do_connect", lambda _dialect, _record, given, named: connect(*given, **named))
     event.listen(engine, "connect", lambda connection, _record: dialect.prepare(connection))
     event.listen(engine, "begin", lambda connection: _open(connection, dialect.opening(session)))
     return engine

@@ -74,7 +74,7 @@ def _opening(session: Session) -> tuple[str, ...]:
     # there is no read-only session: the account must have no right to write, and whatever it wrote is rolled back
     return (
         f"SET LOCK_TIMEOUT {session.seconds * 1000}",
-        "SET TRANSACTION ISOLATION LEVEL SNAPSHOT",
+        f"SET TRANSACTION ISOLATION LEVEL {'READ COMMITTED' if session.writes else 'SNAPSHOT'}",
         "BEGIN TRANSACTION",
     )
 
@@ -92,6 +92,7 @@ DIALECT: Final = Dialect(
     page=_PAGE,
     clock="SELECT CONVERT(varchar(19), SYSUTCDATETIME(), 120)",
     may_write=_MAY_WRITE,
+    readable="SELECT table_name FROM information_schema.tables",
     earliest=(datetime.min, date.min),  # noqa: DTZ901 - a value of the database's own kind, which has no zone
     options=_options,
     opening=_opening,

@@ -46,6 +46,12 @@ SELECT EXISTS (
       AND pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))
 """
 
+_READABLE: Final = """
+SELECT c.relname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema'
+  AND n.nspname NOT LIKE 'pg~_%' ESCAPE '~' AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+"""
+
 _CODES: Final = {
     "25006": Kind.WRITES,
     "28000": Kind.ACCOUNT,
@@ -123,7 +129,7 @@ def _prepare(connection: psycopg.Connection[Any]) -> None:
 def _opening(session: Session) -> tuple[str, ...]:
     # local to the transaction, so that a pooler cannot hand them to somebody else
     return (
-        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        "BEGIN READ WRITE" if session.writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         f"SET LOCAL statement_timeout = '{session.seconds}s'",
         f"SET LOCAL TimeZone = '{session.zone.key}'",
         "SET LOCAL DateStyle = 'ISO'",
@@ -152,6 +158,7 @@ DIALECT: Final = Dialect(
     page=_PAGE,
     clock="SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')",
     may_write=_MAY_WRITE,
+    readable=_READABLE,
     earliest=("-infinity", "-infinity"),
     options=_options,
     opening=_opening,

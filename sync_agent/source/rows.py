@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-__all__ = ["CaseRows", "Change", "Row", "Source"]
+__all__ = ["CaseRows", "Change", "Row", "Source", "SourceFile"]
 
 Row = Mapping[str, object]
 """One row of a query: column name, in small letters, to value as the driver gave it."""
@@ -25,6 +25,16 @@ class CaseRows:
 
     case_key: str = field(repr=False)
     parts: Mapping[str, Sequence[Row]] = field(repr=False)
+
+
+class SourceFile(NamedTuple):
+    """A file, or one sheet of it, that is read as a table. `encoding` and `delimiter` are those of a text file."""
+
+    table: str
+    file: str
+    rows: int
+    encoding: str
+    delimiter: str
 
 
 class Source(Protocol):
@@ -53,6 +63,10 @@ class Source(Protocol):
 
     def may_write(self) -> bool:
         """Return whether the account could change the local system, which the agent never does."""
+        ...
+
+    def files(self) -> list[SourceFile]:
+        """Return the files that were read as tables; none where the source is a database."""
         ...
 
     def close(self) -> None:

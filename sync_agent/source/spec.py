@@ -1,10 +1,13 @@
 """The `source:` section of a profile: which queries read the local system and how a case key splits into columns."""
 
 import re
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from sqlalchemy import text
+
+from sync_agent.source.tables import TableFiles
 
 __all__ = ["KeyPart", "SourceSpec", "parameters"]
 
@@ -42,7 +45,7 @@ class SourceSpec(_Section):
     `changes` returns (case_key, changed_at) over all tables of a case and may use `:since`, a naive local time of the
     source, and `:since_day`, the day of it; for a full read both are below every value. Each of `parts` returns a
     column `case_key` and takes `:keys`, and `:<name>` for each of `key_parts`, as lists. A case exists while one of the
-    `root` parts has a row.
+    `root` parts has a row. `tables` are the files of a source that is a folder; the queries then read these tables.
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
@@ -52,6 +55,7 @@ class SourceSpec(_Section):
     root: tuple[str, ...] = Field(min_length=1)
     key_parts: dict[str, KeyPart] = {}
     parts: dict[str, str] = Field(min_length=1)
+    tables: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,59}$")], TableFiles] = {}
 
     @field_validator("zone")
     @classmethod

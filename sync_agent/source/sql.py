@@ -17,7 +17,7 @@ from sync_agent.source.clock import local_text, to_utc
 from sync_agent.source.dialect import Dialect, Session
 from sync_agent.source.engines import open_engine
 from sync_agent.source.problems import SourceLostError, explained
-from sync_agent.source.rows import CaseRows, Change, Row
+from sync_agent.source.rows import CaseRows, Change, Row, SourceFile
 from sync_agent.source.spec import SourceSpec, parameters
 
 __all__ = ["SqlSource"]
@@ -62,9 +62,10 @@ class SqlSource:
         self._zone = ZoneInfo(spec.zone)
         self._seconds = statement_seconds
         self._reconnect_seconds = reconnect_seconds
-        self._dialect, self._engine = open_engine(url, password, Session(statement_seconds, self._zone))
+        self._dialect, self._engine = open_engine(url, password, Session(statement_seconds, self._zone, spec.tables))
         self._pages = {full: _page(self._dialect, spec.changes, full=full) for full in (True, False)}
         self._ahead: list[Change] = []
+        self._last = False  # nothing comes after what was read ahead
         self._next: tuple[datetime | None, str] | None = None
         self._parts = {name: _listed(sql, spec) for name, sql in spec.parts.items()}
         self._most_keys = self._dialect.most_parameters // max(map(_lists, spec.parts.values()))
@@ -88,9 +89,11 @@ class SqlSource:
         is taken for, counts as the day's end. The page after the one just returned may come from what was read with it.
         """
         if self._next != (since, after) or not after:
-            self._ahead = self._window(since, after, max(limit, _WINDOW) if limit else 0)
+            window = max(limit, _WINDOW) if limit else 0
+            self._ahead = self._window(since, after, window)
+            self._last = len(self._ahead) < window
         page, self._ahead = self._ahead[:limit], self._ahead[limit:]
-        self._next = (since, page[-1].case_key) if page and self._ahead else None
+        self._next = (since, page[-1].case_key) if page and (self._ahead or self._last) else None
         return page
 
     def read(self, keys: Sequence[str]) -> dict[str, CaseRows]:
@@ -117,6 +120,23 @@ class SqlSource:
             return False
         _, records = self._asked(lambda connection: self._fetched(connection, "rights", text(query)))
         return bool(records[0][0])
+
+    def files(self) -> list[SourceFile]:
+        """Return the files that were read as tables; none where the source is a database."""
+        query = self._dialect.inventory
+        if not query:
+            return []
+        _, records = self._asked(lambda connection: self._fetched(connection, "files", text(query)))
+        return [SourceFile(table, file, int(rows), *told) for table, file, rows, *told in records]
+
+    def beside(self) -> list[str] | None:
+        """Return the tables that the account may read although no query names them, sorted; None for a file."""
+        if not self._dialect.readable:
+            return None
+        _, records = self._asked(lambda connection: self._fetched(connection, "rights", text(self._dialect.readable)))
+        queries = " ".join((self._spec.changes, self._spec.now or "", *self._spec.parts.values())).casefold()
+        named = frozenset(re.findall(r"[\w$]+", queries))
+        return sorted(name for (name,) in records if name.casefold() not in named)
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -1,4 +1,4 @@
-"""How a SQLite file is read: opened read-only, never created, with the one standard function it may lack."""
+"""How a SQLite file is read: never created, opened read-only, with the one standard function it may lack."""
 
 import re
 import sqlite3
@@ -42,10 +42,10 @@ _SAID: Final = (
 )
 
 
-def _options(url: URL, _session: Session) -> dict[str, Any]:
+def _options(url: URL, session: Session) -> dict[str, Any]:
     if url.database in {None, "", ":memory:"}:
         raise SourceError("the address of the source names no file", todo="write sqlite:///path")
-    file = f"{Path(str(url.database)).absolute().as_uri()}?mode=ro"
+    file = f"{Path(str(url.database)).absolute().as_uri()}?mode={'rw' if session.writes else 'ro'}"
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(file, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -67,6 +67,10 @@ def _concat(*values: object) -> str:
     return "".join([str(value) for value in values if value is not None])
 
 
+def _opening(session: Session) -> tuple[str, ...]:
+    return ("PRAGMA query_only = OFF", "BEGIN IMMEDIATE") if session.writes else ("BEGIN",)
+
+
 def _problem(error: BaseException) -> Problem:
     said = str(error)
     missing = _MISSING.search(said)
@@ -79,9 +83,10 @@ DIALECT: Final = Dialect(
     page=_PAGE,
     clock="SELECT CURRENT_TIMESTAMP",
     may_write="",
+    readable="",
     earliest=("", ""),
     options=_options,
-    opening=lambda _session: ("BEGIN",),
+    opening=_opening,
     problem=_problem,
     prepare=_prepare,
 )

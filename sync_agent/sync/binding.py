@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from sync_agent.audit import rename_owners
+from sync_agent.audit import CheckpointReason, rename_owners
 from sync_agent.domain.canonical import canonical_bytes
+from sync_agent.errors import ConfigError
 from sync_agent.ledger import (
     Environment,
     Transaction,
@@ -18,13 +19,15 @@ from sync_agent.ledger import (
     cases,
     differences,
     environment,
+    erasure,
     ever_sent,
     forget_progress,
     require_same,
 )
 from sync_agent.sync.context import Agent
+from sync_agent.sync.erased import mark_of, mark_of_kept
 
-__all__ = ["claim", "environment_of", "hold_environment", "rename"]
+__all__ = ["claim", "environment_of", "hand_over", "hold_environment", "rename"]
 
 
 def claim(agent: Agent) -> None:
@@ -34,10 +37,27 @@ def claim(agent: Agent) -> None:
     """
     agent.ledger.epoch = 0  # whoever holds the lock may take over, also what another process took meanwhile
     agent.ledger.require_newest()
+    erasure.finish(agent.ledger)
     with agent.ledger.write() as tx:
         hold_environment(agent, tx)
     agent.ledger.take_over()
+    if agent.ledger.heads is not None:
+        agent.ledger.heads.sign_if_due(agent.ledger, CheckpointReason.HOUR)
     agent.ledger.keep_head()
+
+
+def hand_over(before: Agent, after: Agent) -> None:
+    """Let an agent with other settings go on under the claim of the one before it.
+
+    Raises ConfigError when its ledger is another one, or belongs elsewhere: then the claim stays where it was.
+    """
+    places = [(a.ledger.engine.url.set(password=None), a.settings.state) for a in (before, after)]
+    if places[0] != places[1]:
+        raise ConfigError("a running service cannot change its ledger", where="agent", todo="stop it, then start it")
+    after.ledger.require_newest()
+    after.ledger.epoch = before.ledger.epoch
+    with after.ledger.write() as tx:
+        hold_environment(after, tx)
 
 
 def environment_of(agent: Agent) -> Environment:
@@ -72,6 +92,8 @@ def rename(agent: Agent, tx: Transaction, old_source: str, keys: Mapping[str, st
     """Give the source its name of now and the cases in `keys` (old: new) theirs; all of it is read again."""
     source_id = agent.ledger.source_id
     forget_progress(tx, old_source, source_id)
+    marks = {mark_of_kept(agent, old): mark_of(agent, new) for old, new in keys.items()}
+    erasure.move_marks(tx.connection, old_source, source_id, marks)
     if source_id != old_source:
         keys = {key: keys.get(key, key) for key in _all_keys(tx.connection, old_source)}
     if not keys and source_id == old_source:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -16,12 +17,12 @@ from sync_agent.mapping import Mapper
 from sync_agent.national import Accounts, Gateway, KntcContract, WireOptions
 from sync_agent.privacy import Gate, KeyNames, Policy
 from sync_agent.settings import Settings
-from sync_agent.source import FileStore, Source
+from sync_agent.source import FileStore, LocalWriter, Source
 
 __all__ = ["Agent"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Agent:
     """One wired agent. `installation_key` is kept outside the ledger; it never appears in a repr."""
 
@@ -40,6 +41,7 @@ class Agent:
     calendar: Calendar
     installation_key: bytes
     clock: Callable[[], datetime]
+    writer: LocalWriter | None = None  # tells the local system what was acknowledged, where that is wanted
 
     def __repr__(self) -> str:
         """Say nothing of what it holds."""
@@ -53,7 +55,7 @@ class Agent:
         """Tell whether the policy was signed by as many people as it needs; nothing goes up before."""
         return is_signed(connection, self.policy.digest, four_eyes=self.settings.privacy.four_eyes)
 
-    @property
+    @cached_property  # as the next two: asked for with every message
     def versions(self) -> Versions:
         """The versions in force, as the audit log names them."""
         return Versions(
@@ -63,7 +65,7 @@ class Agent:
             policy=self.policy.digest,
         )
 
-    @property
+    @cached_property
     def configuration(self) -> str:
         """Digest of the settings that decide what goes up."""
         settings = self.settings
@@ -78,7 +80,7 @@ class Agent:
         ]
         return hashlib.sha256(canonical_bytes(deciding)).hexdigest()
 
-    @property
+    @cached_property
     def version_mark(self) -> str:
         """All versions that decide what goes up, as one word: agent, mapping, contract, policy, configuration."""
         digests = (self.mapper.digest, self.contract.digest, self.policy.digest, self.configuration)

@@ -5,17 +5,22 @@ Several cases are under way at once, one message of a case at a time; only this 
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
+from itertools import chain
+from typing import Final
+
+from tenacity import Retrying, retry_if_exception_type, retry_if_not_exception_type, stop_after_delay, wait_fixed
 
 from sync_agent.domain.steps import Step
-from sync_agent.errors import NationalUnreachableError, SourceError
-from sync_agent.ledger import Due, MessageRow, State, Transaction, cases, save_rows
+from sync_agent.errors import EpochLostError, LedgerError, NationalUnreachableError, SourceError
+from sync_agent.ledger import Due, MessageRow, State, Transaction, cases, holders_of, load_messages, save_rows
 from sync_agent.logs import LogEvent, bound, carried, log
-from sync_agent.national import FILE_CHANGED, AccountRefusedError, Ids, Message, NotProcessed, Outcome
+from sync_agent.mapping import Mapped
+from sync_agent.national import FILE_CHANGED, Accepted, AccountRefusedError, Ids, Message, NotProcessed, Outcome
 from sync_agent.sync.context import Agent
 from sync_agent.sync.decide import next_due, next_look, sendable
 from sync_agent.sync.interrupt import undivided
@@ -29,7 +34,22 @@ from sync_agent.sync.rate import Pace
 from sync_agent.sync.scan import read_page
 from sync_agent.sync.uncertain import remote_wait
 
-__all__ = ["DeliveryReport", "deliver"]
+__all__ = ["WORKERS", "DeliveryReport", "deliver"]
+
+WORKERS: Final = "deliver"
+"""What the names of the threads that send begin with."""
+
+_LANDED_WITHIN = 15
+"""Seconds in which a pass that has to end waits for the answers under way; what comes later is a doubt."""
+
+_AHEAD = 2
+"""So many cases for each worker are kept at hand while the next ones are looked at."""
+
+_COMPANY = 0.002
+"""Seconds that an answer waits for others, to be committed with them: about as long as a commit takes."""
+
+_RECORDED_WITHIN = 10
+"""Seconds in which a ledger that just failed may come back: an answer it does not get would become a doubt."""
 
 _SOURCES_LIST = 5
 """The national code list that is asked for: it is short, and every account may read it."""
@@ -43,6 +63,8 @@ class DeliveryReport:
     settling: int = 0
     closed: dict[str, ClosedLane] = field(default_factory=dict)
     resting: dict[str, datetime] = field(default_factory=dict)  # accounts not used before an instant
+    creations_stopped: bool = False  # only what the national side knows already is sent
+    kept_back: set[int] = field(default_factory=set)  # row ids of messages that would have gone up for the first time
     listener: Callable[[MessageRow, Outcome], None] | None = None  # hears every outcome before it is forgotten
 
 
@@ -58,28 +80,59 @@ class _Flight:
 
 
 def deliver(
-    agent: Agent, progress: Progress, *, keys: Sequence[str], limit: int | None, report: DeliveryReport
+    agent: Agent,
+    progress: Progress,
+    *,
+    keys: Sequence[str],
+    limit: int | None,
+    report: DeliveryReport,
+    until: datetime | None = None,
 ) -> None:
-    """Send what is due and count it in `report`, which also tells what was done when this raises.
+    """Send what is due, until an instant, and count it in `report`, which also tells what was done when this raises.
 
     A refused account stops only its own messages. Raises NationalUnreachableError when nothing gets through,
     ConfigError when every account that had something to send is refused.
     """
     progress.stage("sending", None)
-    with ThreadPoolExecutor(agent.settings.delivery.workers, thread_name_prefix="deliver") as pool:
-        sender = _Sender(agent, pool, progress, report, limit)
-        for page in due_pages(agent, keys):
-            sender.send(_look_again(agent, page))
-            if sender.spent:
-                break
-        sender.finish()
+    pool = ThreadPoolExecutor(agent.settings.delivery.workers, thread_name_prefix=WORKERS)
+    try:
+        sender = _Sender(agent, pool, progress, report, limit, until=until)
+        try:
+            for page, seen in _read_ahead(agent, due_pages(agent, keys)):
+                sender.send(_look_again(agent, page, seen, sender.at_hand))
+                if sender.spent:
+                    break
+            sender.finish()
+        except BaseException:
+            sender.bring_home()
+            raise
+    finally:
+        pool.shutdown(wait=False)  # whoever still waits for an answer then is waited for by nobody
     with agent.ledger.read() as connection:
         report.settling = cases.settling_cases(connection, agent.ledger.source_id, agent.clock())
 
 
-def _look_again(agent: Agent, page: Sequence[Due]) -> list[Observed]:
-    """Read the cases a second time; only what reads as it did `settle` ago may be sent."""
-    seen = read_page(agent, [due.case_key for due in page])
+def _read_ahead(agent: Agent, pages: Iterable[list[Due]]) -> Iterator[tuple[list[Due], list[Mapped]]]:
+    """Read the cases a second time, each page while the one before it is looked at and sent."""
+    reader = ThreadPoolExecutor(1, thread_name_prefix=WORKERS)
+    before: tuple[list[Due], Future[list[Mapped]]] | None = None
+    try:
+        for page in chain(pages, [[]]):
+            ahead = reader.submit(read_page, agent, [due.case_key for due in page]) if page else None
+            if before is not None:
+                yield before[0], before[1].result()
+            before = (page, ahead) if ahead else None
+    finally:
+        reader.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_again(
+    agent: Agent, page: Sequence[Due], seen: Sequence[Mapped], at_hand: Sequence[Observed]
+) -> list[Observed]:
+    """Compare what was read a second time: only what reads as it did `settle` ago may be sent.
+
+    A case `at_hand` that this look has changed, as one that is now protected by another, is not sent as it was seen.
+    """
     present = {mapped.case.case_key for mapped in seen}
     with agent.ledger.write() as tx:
         found = observe(agent, tx, seen, plan=present)
@@ -91,6 +144,7 @@ def _look_again(agent: Agent, page: Sequence[Due]) -> list[Observed]:
         save_rows(tx.connection, [observed.row for observed in found])
         _note_absent(tx, [due.case_id for due in page if due.case_key not in present])
         kept = _keep_beside_restless(agent, tx, found)
+        _take_anew(tx, at_hand)
         ready = [o for o in found if not o.row.dirty and o.row.id not in kept]
         return [o for o in ready if o.row.look_at is not None and o.row.look_at <= tx.now]
 
@@ -110,6 +164,14 @@ def _keep_beside_restless(agent: Agent, tx: Transaction, found: Sequence[Observe
     return set(kept)
 
 
+def _take_anew(tx: Transaction, at_hand: Sequence[Observed]) -> None:
+    """Replace the rows that are not what they were when their cases were looked at: they are dirty, so nothing goes."""
+    rows = {row.id: row for row in cases.load_by_id(tx.connection, [o.row.id for o in at_hand])}
+    for observed in at_hand:
+        if rows[observed.row.id].rev != observed.row.rev:
+            observed.case.row = rows[observed.row.id]
+
+
 def _note_absent(tx: Transaction, ids: Sequence[int]) -> None:
     """Keep what the source no longer returns as it is; it is looked at again when it returns."""
     rows = cases.load_by_id(tx.connection, ids)
@@ -122,14 +184,25 @@ class _Sender:
     """Keeps the workers busy; what they bring back and the next intents are written in one transaction."""
 
     def __init__(
-        self, agent: Agent, pool: ThreadPoolExecutor, progress: Progress, report: DeliveryReport, limit: int | None
+        self,
+        agent: Agent,
+        pool: ThreadPoolExecutor,
+        progress: Progress,
+        report: DeliveryReport,
+        limit: int | None,
+        *,
+        until: datetime | None,
     ) -> None:
         self._agent = agent
         self._pool = pool
         self._progress = progress
         self._report = report
         self._left = limit
+        self._until = until
+        self._ending = False
+        self._enough = _AHEAD * agent.settings.delivery.workers
         self._waiting: deque[Observed] = deque()
+        self._held: dict[int, Observed] = {}  # every case not done with, by row id: waiting, parked or on its way
         self._flying: dict[Future[Outcome], _Flight] = {}
         self._landed: list[tuple[_Flight, Outcome]] = []
         self._lanes = Lanes(agent, report.closed, report.resting)
@@ -138,48 +211,59 @@ class _Sender:
 
     @property
     def spent(self) -> bool:
-        """Tell whether the pass has sent as much as it was allowed to."""
-        return self._left == 0
+        """Tell whether the pass has sent as much, and for as long, as it was allowed to."""
+        return self._left == 0 or (self._until is not None and self._agent.clock() >= self._until)
+
+    @property
+    def at_hand(self) -> list[Observed]:
+        """The cases that are not done with."""
+        return list(self._held.values())
 
     def send(self, ready: Sequence[Observed]) -> None:
-        """Send all that is sendable of some cases; every outcome is recorded, also when interrupted."""
+        """Send what is sendable of some cases, until there is little left to keep the workers busy."""
         self._waiting.extend(ready)
-        try:
-            while self._waiting or self._flying or self._landed or self._pace.busy:
-                self._waiting.extendleft(reversed(self._pace.ready()))
-                landed = len(self._landed)
-                with undivided():
-                    self._launch(self._write())
-                self._progress.advance(landed)
-                self._lanes.require_open()
-                self._lanes.require_reachable()
-                self._land()
-        except BaseException:
-            self._bring_home()
-            raise
+        self._held.update((observed.row.id, observed) for observed in ready)
+        while len(self._held) > self._enough:
+            self._turn()
 
     def finish(self) -> None:
-        """Say so when nothing at all got through."""
+        """Send the rest and record every outcome. Say so when nothing at all got through."""
+        while self._held:
+            self._turn()
         self._lanes.require_work_done(none=set(self._report.outcomes) == {State.WAITING})
+
+    def _turn(self) -> None:
+        """Record what came back, let the next leave and wait for an answer."""
+        self._waiting.extendleft(reversed(self._pace.ready()))
+        landed = len(self._landed)
+        with undivided():
+            self._launch(self._write())
+        self._progress.advance(landed)
+        self._lanes.require_open()
+        self._lanes.require_reachable()
+        self._land()
 
     def _write(self) -> list[_Flight]:
         """Record what came back and the intents of what goes next; return the latter."""
         if not (self._landed or self._waiting):
             return []
         with self._agent.ledger.write() as tx:
-            touched = [self._record(tx, flight, outcome) for flight, outcome in self._landed]
+            done = self._record(tx, self._landed)
             launched: list[_Flight] = []
             while self._waiting and not self._full(launched):
-                flight = self._choose(self._waiting.popleft(), tx, touched)
+                flight = self._choose(self._waiting.popleft(), tx, done)
                 if flight is not None:
                     intend(self._agent, tx, flight.observed.case, flight.row, flight.account)
                     launched.append(flight)
-            for observed in touched:
+            for observed in done:
                 observed.row.look_at = next_look(self._agent, observed.case, tx.now)
                 observed.row.due_on = next_due(observed.case.messages.values())
-            save_rows(tx.connection, {id(one): one.row for one in touched}.values())
-            save_rows(tx.connection, [flight.row for flight in launched])
-        self._landed = []
+            tried = [flight for flight, _ in self._landed] + launched
+            save_rows(tx.connection, {id(flight.row): flight.row for flight in tried}.values())
+            save_rows(tx.connection, [observed.row for observed in done])
+        for observed in done:
+            del self._held[observed.row.id]
+        self._report_landed()
         return launched
 
     def _full(self, launched: Sequence[_Flight]) -> bool:
@@ -187,22 +271,35 @@ class _Sender:
         busy = len(self._flying) + len(launched) >= self._agent.settings.delivery.workers
         return busy or self._lanes.out_of_reach
 
-    def _record(self, tx: Transaction, flight: _Flight, outcome: Outcome) -> Observed:
-        observed = flight.observed
-        apply_outcome(self._agent, tx, observed.case, flight.row, outcome)
-        save_rows(tx.connection, [flight.row])  # at once: the next answer may bring the same id
-        self._report.outcomes[flight.row.state] += 1
-        if self._report.listener is not None:
-            self._report.listener(flight.row, outcome)
-        _tell(flight, outcome, tx.now)
-        self._waiting.extendleft(reversed(self._large.land(flight.message)))
-        self._waiting.extendleft(reversed(self._lanes.land(tx, flight.account, outcome)))
-        if flight.row.state == State.ACKNOWLEDGED:
-            self._waiting.appendleft(observed)
-        return observed
+    def _record(self, tx: Transaction, landed: Sequence[tuple[_Flight, Outcome]]) -> list[Observed]:
+        """Give each message the state its outcome means; return the cases that are done with for it.
 
-    def _choose(self, observed: Observed, tx: Transaction, touched: list[Observed]) -> _Flight | None:
-        """Return the next message of a case if it may go now. A case that is done with for now is put to `touched`."""
+        The caller saves the rows.
+        """
+        ids = [outcome.national_id for _, outcome in landed if isinstance(outcome, Accepted)]
+        done, holders = [], holders_of(tx.connection, ids)
+        for flight, outcome in landed:
+            apply_outcome(self._agent, tx, flight.observed.case, flight.row, outcome, holders=holders)
+            self._waiting.extendleft(reversed(self._large.land(flight.message)))
+            self._waiting.extendleft(reversed(self._lanes.land(tx, flight.account, outcome)))
+            if flight.row.state == State.ACKNOWLEDGED:
+                self._waiting.appendleft(flight.observed)
+            else:
+                done.append(flight.observed)
+        return done
+
+    def _report_landed(self) -> None:
+        """Tell what became of the tries whose outcomes the ledger has now."""
+        now = self._agent.clock()
+        for flight, outcome in self._landed:
+            self._report.outcomes[flight.row.state] += 1
+            if self._report.listener is not None:
+                self._report.listener(flight.row, outcome)
+            _tell(flight, outcome, now)
+        self._landed = []
+
+    def _choose(self, observed: Observed, tx: Transaction, done: list[Observed]) -> _Flight | None:
+        """Return the next message of a case if it may go now. A case that is done with for now is put to `done`."""
         flight = self._next(observed, tx.now)
         if flight is not None and not self._lanes.is_closed(flight.account, tx.now) and not self.spent:
             if self._lanes.is_on_trial(flight.account):
@@ -220,20 +317,29 @@ class _Sender:
             self._left = None if self._left is None else self._left - 1
         else:
             flight = None
-        touched.append(observed)
+        if flight is None:
+            done.append(observed)
         return flight
 
     def _next(self, observed: Observed, now: datetime) -> _Flight | None:
         """Return the next message of a case, None when none is due."""
         look_at = next_look(self._agent, observed.case, now)
-        if look_at is None or look_at > now:
+        if observed.row.dirty or look_at is None or look_at > now:
             return None
-        due = (r for r in sendable(observed.case.messages) if r.next_try_at is None or r.next_try_at <= now)
+        due = (r for r in self._allowed(observed) if r.next_try_at is None or r.next_try_at <= now)
         row = next(due, None)
         if row is None:
             return None
         message = observed.payloads[Step(row.step), row.local_key]
         return _Flight(observed, row, message, self._account(observed, row, message))
+
+    def _allowed(self, observed: Observed) -> list[MessageRow]:
+        """Return what may be sent of a case; while nothing may be created, only what was acknowledged before."""
+        rows = sendable(observed.case.messages)
+        if not self._report.creations_stopped:
+            return rows
+        self._report.kept_back.update(row.id for row in rows if row.ack_digest is None)
+        return [row for row in rows if row.ack_digest is not None]
 
     def _account(self, observed: Observed, row: MessageRow, message: Message) -> str:
         """Return the account that minted an id for what hangs on it, else that of the agency."""
@@ -255,19 +361,24 @@ class _Sender:
             parent=(parent.ack_id or "") if parent else "",
             own=row.ack_id or "",
         )
-        request = self._agent.contract.request(flight.message, ids, self._agent.files.open)
+        request = replace(
+            self._agent.contract.request(flight.message, ids, self._agent.files.open),
+            overslept=lambda: self._overslept(row),
+        )
         try:
             stopped = self._ask(flight.account) if flight.asks_first else None
-            return stopped or self._overslept(row) or self._agent.gateway.send(request, flight.account)
+            return stopped or self._agent.gateway.send(request, flight.account)
         except SourceError:
             # Nothing was sent; the next look digests the file as it is then, or finds that it is gone.
             return NotProcessed(cause=FILE_CHANGED)
 
-    def _overslept(self, row: MessageRow) -> NotProcessed | None:
-        """Keep back what was intended too long ago: another process may have looked for it, and have sent it again."""
+    def _overslept(self, row: MessageRow) -> bool:
+        """Tell whether the intent is too old: another process may have looked for it, and have sent it again.
+
+        Nor does anything leave once the pass no longer waits for it.
+        """
         now = self._agent.clock()
-        slept = now - (row.intent_at or now) >= remote_wait(self._agent)
-        return NotProcessed("overslept") if slept else None
+        return self._ending or now - (row.intent_at or now) >= remote_wait(self._agent)
 
     def _ask(self, account: str) -> NotProcessed | None:
         """Ask for a code list by an account that was forbidden to send; return what keeps its message from going."""
@@ -284,7 +395,9 @@ class _Sender:
         seconds = self._pace.wait
         if seconds is not None and not self._flying and not self._waiting:
             time.sleep(seconds)
-        done, _ = wait(self._flying, timeout=seconds, return_when=FIRST_COMPLETED)
+        done, others = wait(self._flying, timeout=seconds, return_when=FIRST_COMPLETED)
+        if done and others:
+            done |= wait(others, timeout=_COMPANY).done
         with undivided():
             failures = self._take_in(done)
         if failures:
@@ -301,21 +414,41 @@ class _Sender:
                 failures.append(failure)
         return failures
 
-    def _bring_home(self) -> None:
-        """After a failure, record what was still under way.
+    def bring_home(self) -> None:
+        """After a failure, record what was still under way, also when the ledger needs a moment to come back.
 
-        What is in memory may be ahead of the ledger then, so that these cases are to be looked at again.
+        Whoever ends this process waits for half a minute, and then kills it.
         """
         self._waiting.clear()
         self._pace.clear()
-        done, _ = wait(self._flying)
-        with undivided():
-            self._take_in(done)
-            with self._agent.ledger.write() as tx:
-                touched = [self._record(tx, flight, outcome) for flight, outcome in self._landed]
-                for observed in touched:
-                    observed.row.look_at = tx.now
-                save_rows(tx.connection, [observed.row for observed in touched])
+        done, _ = wait(self._flying, timeout=_LANDED_WITHIN)
+        self._ending = True
+        self._take_in(done)
+        if not self._landed:
+            return
+        for attempt in Retrying(
+            retry=retry_if_exception_type(LedgerError) & retry_if_not_exception_type(EpochLostError),
+            stop=stop_after_delay(_RECORDED_WITHIN),
+            wait=wait_fixed(1),
+            reraise=True,
+        ):
+            with attempt, undivided():
+                self._record_anew()
+
+    def _record_anew(self) -> None:
+        """Record the outcomes that the ledger does not have yet, by what it says: what is in memory may be ahead of it.
+
+        These cases are to be looked at again.
+        """
+        with self._agent.ledger.write() as tx:
+            stored = load_messages(tx.connection, [flight.row.case_id for flight, _ in self._landed])
+            for flight, _ in self._landed:
+                flight.row = stored[flight.row.case_id][Step(flight.row.step), flight.row.local_key]
+                flight.observed.row.look_at = tx.now
+            self._record(tx, [each for each in self._landed if each[0].row.state == State.IN_FLIGHT])
+            save_rows(tx.connection, [flight.row for flight, _ in self._landed])
+            save_rows(tx.connection, {id(one.observed): one.observed.row for one, _ in self._landed}.values())
+        self._report_landed()
 
 
 def _tell(flight: _Flight, outcome: Outcome, now: datetime) -> None:

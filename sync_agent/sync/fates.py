@@ -94,7 +94,8 @@ def _of_account(when: str) -> Fate:
 
 
 def _refused(when: str, again: Again) -> Fate:
-    return Fate(when, State.REJECTED, quick=False, again=again, settler=Settler.PERSON, exits=(1,))
+    exits = (0, 1) if again is Again.RARELY else (1,)  # what is tried again by itself needs nobody yet
+    return Fate(when, State.REJECTED, quick=False, again=again, settler=Settler.PERSON, exits=exits)
 
 
 def _unknown(when: str, settler: Settler) -> Fate:

@@ -14,11 +14,13 @@ from sync_agent.ledger import (
     KnownCase,
     Transaction,
     exclusive,
+    finding_key,
     is_rejected,
     known_by_name,
     load_findings,
     save_rows,
     sight,
+    to_finding,
 )
 from sync_agent.sync.anew import seen_anew
 from sync_agent.sync.context import Agent
@@ -171,6 +173,7 @@ def _record(
         field=field_word(row.field),
         step=row.step or None,
         item=case.item(row.local_key),
+        finding=case.secret.finding(finding_key(to_finding(row))),
         old_state=old_state,
         wanted=case.row.last_digest,
         reason=reason,

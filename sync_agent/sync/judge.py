@@ -18,7 +18,7 @@ from sync_agent.sync.attach import with_files
 from sync_agent.sync.context import Agent
 from sync_agent.sync.shape import dump_shape, load_shape, unknown_shape, was_open
 
-__all__ = ["Content", "Judgement", "Look", "TakeOver", "began_on", "judge"]
+__all__ = ["Content", "Judgement", "Look", "TakeOver", "began_on", "digested", "judge"]
 
 _MAY_HAVE_LEFT = frozenset({State.IN_FLIGHT, State.UNCERTAIN})
 
@@ -94,9 +94,14 @@ def _due_on(agent: Agent, case: CaseFile, key: MessageKey) -> str | None:
     return day.isoformat() if day else None
 
 
-def _content(agent: Agent, message: Message, secret: CaseSecret) -> Content:
+def digested(message: Message) -> bytes:
+    """Return the bytes whose keyed digest the ledger and the log have of a message."""
     # The parent goes up as an Id, which a digest leaves out: its local key stands for it.
-    body = message.content() + message.parent_key.encode()
+    return message.content() + message.parent_key.encode()
+
+
+def _content(agent: Agent, message: Message, secret: CaseSecret) -> Content:
+    body = digested(message)
     mark = keyed_digest(agent.installation_key, "plan", body)[:32]
     return Content(secret.digest(body), mark, dump_shape(message, secret, agent.contract.version))
 

@@ -20,7 +20,7 @@ from sync_agent.national import FILE_CHANGED, NotProcessed, Outcome, Unknown
 from sync_agent.sync.context import Agent
 from sync_agent.sync.observe import Observed
 
-__all__ = ["ClosedLane", "Lanes", "refusal_of_account"]
+__all__ = ["ClosedLane", "Lanes", "refusal_of_account", "resting"]
 
 _SEEN_EVERY = timedelta(minutes=1)
 """How old the last success of an account may look; less would be a write for each message."""
@@ -85,12 +85,12 @@ class Lanes:
     def _rest(self, account: str, now: datetime) -> None:
         """Note it when an earlier pass has left this account a pause that is not over."""
         row = self._rows.get(account)
-        if row is None or row.state == LaneState.CLOSED or row.next_probe_at is None or row.next_probe_at <= now:
+        if row is None or row.next_probe_at is None or not _rests(self._agent, row, now):
             return
-        if row.cause not in _WHAT:
-            self._resting[account] = row.next_probe_at
-        elif row.credential == self._credential(account):
+        if row.cause in _WHAT:
             self._closed[account] = ClosedLane(account, row.cause)
+        else:
+            self._resting[account] = row.next_probe_at
 
     def is_on_trial(self, account: str) -> bool:
         """Tell whether the answer to this account's first message is still awaited."""
@@ -154,7 +154,9 @@ class Lanes:
             return
         row = self._row(account)
         forbidden = row.state != LaneState.CLOSED and row.cause == "forbidden"
-        self._resting[account] = self._open(tx, account, "forbidden" if forbidden else outcome.cause, outcome.status)
+        cause = "forbidden" if forbidden else outcome.cause
+        asked = outcome.retry_after if isinstance(outcome, NotProcessed) else None
+        self._resting[account] = self._open(tx, account, cause, outcome.status, asked or 0)
 
     def _succeed(self, tx: Transaction, account: str) -> None:
         """Note that the service is there for an account."""
@@ -167,16 +169,17 @@ class Lanes:
         self._rows[account] = LaneRow(account=account, state=LaneState.CLOSED, last_success_at=tx.now)
         save_lane(tx, self._rows[account])
 
-    def _open(self, tx: Transaction, account: str, cause: str, status: int) -> datetime:
-        """Let nothing leave by an account for a while; return until when."""
+    def _open(self, tx: Transaction, account: str, cause: str, status: int, asked: float = 0) -> datetime:
+        """Let nothing leave by an account for a while, `asked` seconds at least; return until when."""
         row = self._row(account)
         if row.state == LaneState.CLOSED:
             tx.record(Event.NATIONAL_DOWN, account=account, reason=cause, http_status=status or None)
             row.opened_at = tx.now
         row.state, row.cause = LaneState.OPEN, cause
         row.openings += 1
-        row.credential = self._credential(account) if cause in _WHAT else None
-        row.next_probe_at = tx.now + self._pause(row)
+        row.credential = _credential(self._agent, account) if cause in _WHAT else None
+        asked = min(asked, self._agent.settings.delivery.backoff_max_seconds)
+        row.next_probe_at = tx.now + max(self._pause(row), timedelta(seconds=asked))
         save_lane(tx, row)
         return row.next_probe_at
 
@@ -190,13 +193,6 @@ class Lanes:
 
     def _row(self, account: str) -> LaneRow:
         return self._rows.setdefault(account, LaneRow(account=account, state=LaneState.CLOSED))
-
-    def _credential(self, account: str) -> str | None:
-        """Return a keyed digest of what an account proves itself by, so that a change of it is noticed."""
-        if account not in self._agent.accounts.aliases:
-            return None
-        proof = self._agent.accounts.authorization(account).encode()
-        return keyed_digest(self._agent.installation_key, "lane", proof)
 
     def require_open(self) -> None:
         """Raise ConfigError when every account of the installation was refused."""
@@ -258,3 +254,25 @@ class Lanes:
         raise ConfigError(
             first.what, where="national.accounts", todo=first.todo, facts=(("account", ", ".join(accounts)),)
         )
+
+
+def resting(agent: Agent) -> frozenset[str]:
+    """Return the accounts by which nothing may leave now, for what earlier passes met."""
+    with agent.ledger.read() as connection:
+        rows = load_lanes(connection)
+    now = agent.clock()
+    return frozenset(account for account, row in rows.items() if _rests(agent, row, now))
+
+
+def _rests(agent: Agent, row: LaneRow, now: datetime) -> bool:
+    """Tell whether the pause of an account is not over; a new secret ends the one that the old one brought."""
+    if row.state == LaneState.CLOSED or row.next_probe_at is None or row.next_probe_at <= now:
+        return False
+    return row.cause not in _WHAT or row.credential == _credential(agent, row.account)
+
+
+def _credential(agent: Agent, account: str) -> str | None:
+    """Return a keyed digest of what an account proves itself by, so that a change of it is noticed."""
+    if account not in agent.accounts.aliases:
+        return None
+    return keyed_digest(agent.installation_key, "lane", agent.accounts.authorization(account).encode())

@@ -1,18 +1,15 @@
 """Whether a case that the national database lists is ours: by its petitioner and its text, never by one alone."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sync_agent.domain.casefile import CaseFile
+from sync_agent.domain.spelling import same_tones
 from sync_agent.national import FoundCase, PersonQuery
 
 __all__ = ["Conclusion", "Likeness", "Petition", "conclude", "likeness", "petition_of", "plain"]
-
-_TONES = frozenset("\N{COMBINING GRAVE ACCENT}\N{COMBINING ACUTE ACCENT}\N{COMBINING TILDE}\N{COMBINING DOT BELOW}") | {
-    "\N{COMBINING HOOK ABOVE}"
-}
 
 
 class Likeness(StrEnum):
@@ -100,13 +97,4 @@ def conclude(
 
 def plain(text: str) -> str:
     """Return a text as it is compared: one case, one space, composed, the tone of a word wherever it was written."""
-    return " ".join(_toneless(word) for word in unicodedata.normalize("NFC", text).casefold().split())
-
-
-def _toneless(word: str) -> str:
-    """Return a word with its tone marks at its end: "hoà" and "hòa" are one word, "hoa" is another."""
-    if word.isascii():
-        return word
-    letters = unicodedata.normalize("NFD", word)
-    tones: Sequence[str] = [letter for letter in letters if letter in _TONES]
-    return unicodedata.normalize("NFC", "".join(letter for letter in letters if letter not in _TONES)) + "".join(tones)
+    return same_tones(unicodedata.normalize("NFC", text).casefold())

@@ -8,7 +8,7 @@ from sync_agent.ledger import KnownCase, Transaction
 from sync_agent.sync.context import Agent
 from sync_agent.sync.scan import read_page
 
-__all__ = ["kept_note", "require_reason"]
+__all__ = ["kept_note", "require_harmless", "require_reason"]
 
 _REASON = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _NUMBER_OR_MAIL = re.compile(r"(?:\d[\s.()-]?){9,}|\S@\S")
@@ -27,11 +27,11 @@ def kept_note(agent: Agent, tx: Transaction, case: KnownCase, note: str | None) 
     """
     if not note:
         return None
-    _require_harmless(agent, case.row.case_key, note)
+    require_harmless(agent, case.row.case_key, note)
     return keep_note(tx.connection, case.row.source_id, case.row.case_key, note)
 
 
-def _require_harmless(agent: Agent, case_key: str, note: str) -> None:
+def require_harmless(agent: Agent, case_key: str, note: str) -> None:
     """Raise SyncAgentError for a note with an identity of the case in it, or a number or address of anyone."""
     read = read_page(agent, [case_key])  # what cannot be read now cannot be compared
     told = not read or any(agent.gate.identities(mapped.case).found_in([note]) for mapped in read)

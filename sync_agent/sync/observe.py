@@ -3,10 +3,10 @@
 The scan and the delivery look in the same way; only delivery goes on to send what it has just seen.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync_agent.audit import create_secrets
+from sync_agent.audit import Event, create_secrets
 from sync_agent.domain.canonical import canonical_bytes, keyed_digest
 from sync_agent.ledger import (
     CaseRow,
@@ -95,10 +95,13 @@ def _new_row(agent: Agent, tx: Transaction, key: str) -> CaseRow:
 
 
 def _noted(agent: Agent, tx: Transaction, mapped: Mapped, case: KnownCase) -> Observed:
-    digest = _case_digest(mapped, case)
+    digest = _case_digest(agent, mapped, case)
     changed = case.row.last_digest != digest or not case.row.present
     if changed:
         _note_change(agent, tx, case.row, mapped, digest)
+        if case.row.gone_since is not None:
+            case.row.gone_since = None
+            case.record(tx, Event.RETURNED)
     return Observed(case, mapped, changed)
 
 
@@ -107,18 +110,28 @@ def _note_change(agent: Agent, tx: Transaction, row: CaseRow, mapped: Mapped, di
         row.kind, row.kind_seen_at = mapped.case.kind, tx.now
     row.rev += 1
     row.dirty = True
-    row.present = True
+    row.present, row.absent_scans = True, 0
     row.last_digest, row.digest_seen_at = digest, tx.now
     row.agency = agent.names.code(mapped.case.agency)
 
 
-def _case_digest(mapped: Mapped, case: KnownCase) -> str:
+def _case_digest(agent: Agent, mapped: Mapped, case: KnownCase) -> str:
     """Digest everything that was read and concluded of a case, before the gate. A new key alone is no other content."""
+    ids, sent = _told(agent, mapped, case)
     named = mapped.case.model_copy(update={"case_key": case.row.origin[1]})
     findings = [finding_key(finding) for finding in mapped.findings]
-    told = [sorted((*key, each) for key, each in mapped.national_ids.items()), sorted(mapped.sent)]
+    told = [sorted((*key, each) for key, each in ids.items()), sorted(sent)]
     concluded = canonical_bytes([sorted(mapped.ready), findings, mapped.group, told])
     return case.secret.digest(named.model_dump_json().encode() + concluded)
+
+
+def _told(agent: Agent, mapped: Mapped, case: KnownCase) -> tuple[Mapping[MessageKey, str], Collection[MessageKey]]:
+    """Return what the local system says of the national side, without what it was told from here."""
+    ours = {key: m.ack_id or "" for key, m in case.messages.items() if m.ack_digest and m.step in agent.mapper.told}
+    if not ours:
+        return mapped.national_ids, mapped.sent
+    ids = {key: each for key, each in mapped.national_ids.items() if each.casefold() != ours.get(key, "").casefold()}
+    return ids, mapped.sent - ours.keys()
 
 
 def _note_groups(agent: Agent, tx: Transaction, found: Iterable[Observed]) -> None:
@@ -137,6 +150,8 @@ def _plan(
     agent: Agent, tx: Transaction, judged: Sequence[Observed], *, signed: bool, take_over: TakeOver | None
 ) -> None:
     """Judge each case, and write findings and messages where they differ from before."""
+    if not judged:
+        return
     judgements = [judge(agent, o.mapped, o.case, signed=signed, take_over=take_over) for o in judged]
     record_findings(tx, [(o.case, j.findings) for o, j in zip(judged, judgements, strict=True)])
     left = standing(tx.connection, [o.row for o in judged])

@@ -17,6 +17,9 @@ _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _OVERDUE_EVERY = 4
 """Of so many cases one is overdue, as long as there are both."""
 
+_FOR_EACH_WORKER = 4
+"""Cases of a page: few, for while they are looked at nothing else leaves and no answer is recorded."""
+
 
 def due_pages(agent: Agent, keys: Sequence[str]) -> Iterator[list[Due]]:
     """Yield pages of the cases that have something to do now, in the order they are to go up."""
@@ -25,7 +28,8 @@ def due_pages(agent: Agent, keys: Sequence[str]) -> Iterator[list[Due]]:
     current = _queue(agent, keys, started, since=today)
     overdue = _queue(agent, keys, started, before=today)
     order = _once(_interleaved(current, overdue))
-    while page := list(islice(order, agent.settings.source.page)):
+    size = min(agent.settings.source.page, _FOR_EACH_WORKER * agent.settings.delivery.workers)
+    while page := list(islice(order, size)):
         yield page
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sync_agent.audit import Event
 from sync_agent.domain.steps import Step
-from sync_agent.ledger import KnownCase, MessageRow, State, Transaction, id_is_taken
+from sync_agent.ledger import KnownCase, MessageRow, State, Transaction
 from sync_agent.national import Accepted, NotProcessed, Outcome, Refused
 from sync_agent.sync.context import Agent
 from sync_agent.sync.decide import back_off
@@ -15,6 +15,7 @@ from sync_agent.sync.fates import FATES, Again, Failed, Failure, failure_of, ref
 __all__ = ["acknowledge", "apply_outcome", "intend", "unsettle"]
 
 _BRINGS_ID = frozenset({Step.CASE, Step.SETTLEMENT, Step.ENFORCEMENT})
+Holders = dict[tuple[str, str], int]
 _JITTER = random.SystemRandom()
 _EVENTS = {
     State.WAITING: Event.NOT_PROCESSED,
@@ -43,11 +44,16 @@ def intend(agent: Agent, tx: Transaction, case: KnownCase, message: MessageRow, 
     )
 
 
-def apply_outcome(agent: Agent, tx: Transaction, case: KnownCase, message: MessageRow, outcome: Outcome) -> None:
-    """Give a message in flight the state that its outcome means, with its entry."""
+def apply_outcome(
+    agent: Agent, tx: Transaction, case: KnownCase, message: MessageRow, outcome: Outcome, *, holders: Holders
+) -> None:
+    """Give a message in flight the state that its outcome means, with its entry.
+
+    `holders` says which message has an id that the outcomes of this transaction bring, by step and id; it is kept up.
+    """
     match outcome:
         case Accepted():
-            _accepted(tx, case, message, outcome)
+            _accepted(tx, case, message, outcome, holders)
         case _:
             _failed(agent, tx, case, message, outcome)
 
@@ -87,12 +93,12 @@ def _wait(agent: Agent, message: MessageRow, outcome: Failed, again: Again) -> t
             return None
 
 
-def _accepted(tx: Transaction, case: KnownCase, message: MessageRow, outcome: Accepted) -> None:
+def _accepted(tx: Transaction, case: KnownCase, message: MessageRow, outcome: Accepted, holders: Holders) -> None:
     """Store the answer's id, unless it cannot be that of this message: then a person must look."""
     brings = Step(message.step) in _BRINGS_ID
     if brings and message.ack_id is not None and outcome.national_id != message.ack_id:
         unsettle(tx, case, message, "id_changed", http_status=outcome.status)
-    elif brings and id_is_taken(tx.connection, message.step, outcome.national_id, message.id):
+    elif brings and holders.setdefault((message.step, outcome.national_id), message.id) != message.id:
         unsettle(tx, case, message, "id_taken", http_status=outcome.status)
     else:
         acknowledge(message, tx.now, outcome.national_id if brings else None)

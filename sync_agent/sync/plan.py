@@ -7,68 +7,92 @@ from dataclasses import dataclass
 from sync_agent.audit import Event
 from sync_agent.domain.canonical import canonical_bytes, keyed_digest
 from sync_agent.errors import GuardError
-from sync_agent.ledger import PlannedRow, accept_plan, environment, known_cases, planned
+from sync_agent.i18n import mark
+from sync_agent.ledger import Leaving, PlannedRow, accept_plan, environment, known_cases, leaving_cases, planned
 from sync_agent.settings import Mode
 from sync_agent.sync.context import Agent
+from sync_agent.sync.gone import mark_gone
 
 __all__ = ["Plan", "let_through", "make_plan"]
+
+_UP = (
+    mark("{count} messages would go up, more than {limit} in one pass: nothing was sent"),
+    mark("the plan has changed since it was accepted, {count} messages would go up now: nothing was sent"),
+)
+_GONE = (
+    mark("{count} cases would be gone from the local system, more than {limit} in one pass: nothing was sent"),
+    mark("the plan has changed since it was accepted, {count} cases would be gone now: nothing was sent"),
+)
+"""What a guard says of a plan: that it is too much, or that it is not the one that was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The messages that would go up for the first time with their present content, and the digest that names them."""
+    """What a pass would do, and the digest that names it.
+
+    `rows` are the messages that would go up for the first time with their present content, `leaving` the cases that
+    would be marked as gone.
+    """
 
     rows: tuple[PlannedRow, ...]
     digest: str
+    leaving: tuple[Leaving, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
-        """Messages by step, creates and updates apart."""
-        return dict(Counter(f"{row.step}.{'update' if row.update else 'create'}" for row in self.rows))
+        """Messages by step, creates and updates apart; cases that would be gone."""
+        counts = dict(Counter(f"{row.step}.{'update' if row.update else 'create'}" for row in self.rows))
+        return counts | ({"gone": len(self.leaving)} if self.leaving else {})
 
 
 def make_plan(agent: Agent, keys: Sequence[str] = ()) -> Plan:
-    """Return what stands to be sent after a scan. The same content gives the same digest, rehearsed or not."""
+    """Return what stands to be done after a scan. The same content gives the same digest, rehearsed or not."""
     with agent.ledger.read() as connection:
         rows = tuple(planned(connection, agent.ledger.source_id, keys))
-    content = canonical_bytes([[r.case_key, r.step, r.local_key, r.update, r.mark] for r in rows])
-    return Plan(rows, keyed_digest(agent.installation_key, "plan", content))
+        leaving = () if keys else tuple(leaving_cases(connection, agent.ledger.source_id))
+    content: list[list[object]] = [[r.case_key, r.step, r.local_key, r.update, r.mark] for r in rows]
+    content += [["gone", each.case_key] for each in leaving]
+    return Plan(rows, keyed_digest(agent.installation_key, "plan", canonical_bytes(content)), leaving)
 
 
 def let_through(agent: Agent, plan: Plan, *, accepted: str | None, actor: str, keys: Sequence[str] = ()) -> None:
-    """Allow delivery of a plan. Raises GuardError when it may not go up without a person's word.
+    """Allow delivery of a plan, and mark as gone what is. Raises GuardError when that needs a person's word.
 
     Only what was let through with exactly this content is ever sent.
     """
     _require_go_live(agent)
-    if not plan.rows:
+    if not plan.rows and not plan.leaving:
         return
-    limit = _limit(agent)
-    if len(plan.rows) > limit and accepted != plan.digest:
-        with agent.ledger.write() as tx:
-            tx.record(Event.PLAN_STOPPED, set_digest=plan.digest, counts=plan.counts)
-        raise _too_much(plan, limit, accepted)
+    if accepted != plan.digest:
+        _require_usual(agent, plan, accepted)
     with agent.ledger.write(actor=actor) as tx:
         accept_plan(tx.connection, agent.ledger.source_id, tx.now, keys)
         if accepted == plan.digest:
             tx.record(Event.PLAN_ACCEPTED, set_digest=plan.digest, counts=plan.counts)
+        mark_gone(tx, plan.leaving)
 
 
-def _limit(agent: Agent) -> int:
-    guards = agent.settings.guards
+def _require_usual(agent: Agent, plan: Plan, accepted: str | None) -> None:
+    """Raise GuardError when the plan is more than one pass may do by itself."""
+    guards, again = agent.settings.guards, accepted is not None
     with agent.ledger.read() as connection:
         known = known_cases(connection, agent.ledger.source_id)
-    return max(guards.volume_min, int(known * guards.volume_share))
+    limits = (
+        (plan.rows, max(guards.volume_min, int(known * guards.volume_share)), _UP[again]),
+        (plan.leaving, max(guards.gone_min, int(known * guards.gone_share)), _GONE[again]),
+    )
+    for things, limit, what in limits:
+        if len(things) > limit:
+            with agent.ledger.write() as tx:
+                tx.record(Event.PLAN_STOPPED, set_digest=plan.digest, counts=plan.counts)
+            raise _too_much(plan, what, len(things), limit)
 
 
-def _too_much(plan: Plan, limit: int, accepted: str | None) -> GuardError:
-    what = "{count} messages would go up, more than {limit} in one pass: nothing was sent"
-    if accepted:
-        what = "the plan has changed since it was accepted, {count} messages would go up now: nothing was sent"
+def _too_much(plan: Plan, what: str, count: int, limit: int) -> GuardError:
     return GuardError(
         what,
         todo="look at it with: sync-agent sync --dry-run, then: sync-agent sync --accept-plan {digest}",
-        facts=(("count", str(len(plan.rows))), ("limit", str(limit)), ("digest", plan.digest)),
+        facts=(("count", str(count)), ("limit", str(limit)), ("digest", plan.digest)),
     )
 
 

@@ -3,11 +3,11 @@
 It only grows, but for what a named person lifted for exactly the content it has.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from sync_agent.audit import Event
-from sync_agent.ledger import CaseRow, KnownCase, Transaction, cases, known_by_id
+from sync_agent.ledger import CaseRow, KnownCase, Transaction, cases, known_by_id, save_rows
 from sync_agent.mapping import Mapped
 from sync_agent.sync.context import Agent
 
@@ -28,9 +28,7 @@ def protect(agent: Agent, tx: Transaction, seen: Mapping[int, _Seen]) -> set[int
     What is kept for good rests on a settled read; until then the gate itself protects what it sees.
     """
     rested = {i: one for i, one in seen.items() if settled(agent, tx, one.case.row)}
-    for one in rested.values():
-        if not _lifted(one.case.row):
-            one.case.row.lifted_digest = None  # it was for other content
+    _end_lifting(tx, [one.case for one in rested.values()])
     own = {i: "+".join(sorted(found)) for i, one in rested.items() if (found := agent.gate.protection(one.mapped.case))}
     newly = {i: rested[i].case for i in own if rested[i].case.row.protected_since is None}
     newly |= _reached(tx, seen, set(own), newly)
@@ -47,6 +45,15 @@ def protect(agent: Agent, tx: Transaction, seen: Mapping[int, _Seen]) -> set[int
     return set(newly) & set(seen)
 
 
+def _end_lifting(tx: Transaction, rested: Sequence[KnownCase]) -> None:
+    """Forget what a person lifted for content that is no more: should it come back, it is judged anew."""
+    ended = [case for case in rested if case.row.lifted_digest is not None and not _lifted(case.row)]
+    for case in ended:
+        case.row.lifted_digest = None
+        case.record(tx, Event.LIFT_ENDED)
+    save_rows(tx.connection, [case.row for case in ended])
+
+
 def _reached(
     tx: Transaction, seen: Mapping[int, _Seen], start: set[int], newly: Collection[int], *, spared: bool = False
 ) -> dict[int, KnownCase]:
@@ -57,7 +64,7 @@ def _reached(
     found: dict[int, KnownCase] = {}
     frontier = start
     while frontier:
-        ids = cases.members_of(tx.connection, frontier) - set(newly) - set(found)
+        ids = cases.members_of(tx.connection, frontier, unprotected=True) - set(newly) - set(found)
         members = [seen[i].case for i in ids if i in seen] + known_by_id(tx.connection, ids - set(seen))
         shared = {
             case.row.id: case

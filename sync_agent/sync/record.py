@@ -26,7 +26,7 @@ from sync_agent.sync.context import Agent
 from sync_agent.sync.decide import ABSENT, UNSETTLED, next_state
 from sync_agent.sync.judge import Content, Judgement
 
-__all__ = ["field_word", "record_findings", "record_messages", "save_messages", "standing"]
+__all__ = ["drop", "field_word", "record_findings", "record_messages", "save_messages", "standing"]
 
 _EVENT = {
     State.PENDING: Event.PLANNED,
@@ -86,6 +86,7 @@ def _record_finding(tx: Transaction, event: Event, case: KnownCase, finding: Fin
         field=field_word(finding.field),
         step=finding.step,
         item=case.item(finding.local_key),
+        finding=case.secret.finding(finding_key(finding)),
     )
 
 
@@ -126,7 +127,7 @@ def record_messages(
             reason = message.reason if state == message.state else None
         _want(tx, case, message, content, (state, reason))
     for key in set(case.messages) - set(judgement.contents):
-        _drop(tx, case, case.messages[key])
+        drop(tx, case, case.messages[key])
 
 
 def _want(
@@ -149,7 +150,7 @@ def _want(
     _record_state(tx, case, message, old_state)
 
 
-def _drop(tx: Transaction, case: KnownCase, message: MessageRow) -> None:
+def drop(tx: Transaction, case: KnownCase, message: MessageRow) -> None:
     """Take a message out of the case: what went up stays as it is, the rest waits for its return."""
     if message.state in UNSETTLED:
         return

@@ -30,6 +30,7 @@ from sync_agent.ledger import (
 )
 from sync_agent.sync.binding import environment_of, rename
 from sync_agent.sync.context import Agent
+from sync_agent.sync.erased import erased_among
 from sync_agent.sync.notes import require_reason
 from sync_agent.sync.scan import every_page
 
@@ -159,6 +160,7 @@ def _plan(
     renamed, gone = _renamed(keys), {old for old, new in keys.items() if not new}
     names = {each.case_key: renamed.get(each.case_key, each.case_key) for each in known}
     there = {old: new for old, new in names.items() if new in source_keys}
+    erased = erased_among(agent, connection, bound.source_id, keys)
     counts = {
         "kept": sum(old == new for old, new in there.items()),
         "moved": sum(old != new for old, new in there.items()),
@@ -171,7 +173,7 @@ def _plan(
     differs = tuple(differences(bound, wanted))
     found = [
         (mark("there is nothing to carry over"), int(not differs and not renamed)),
-        (mark("{count} old keys of the map are not in the ledger"), len(set(keys) - set(names))),
+        (mark("{count} old keys of the map are not in the ledger"), len(set(keys) - set(names) - erased)),
         (mark("{count} new keys have not the form the profile declares"), _undeclared(agent, renamed)),
         (mark("{count} keys would stand for more than one case"), _shared(names)),
         (mark("{count} cases that went up would have no key that the source returns"), stranded),

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sync_agent.audit import Event
+from sync_agent.audit import Event, destroyed_owners
 from sync_agent.domain.steps import Step
 from sync_agent.ledger import (
     KnownCase,
@@ -15,6 +15,8 @@ from sync_agent.ledger import (
     OutsideHead,
     State,
     Transaction,
+    cases,
+    erasure,
     exclusive,
     forget_progress,
     save_rows,
@@ -23,6 +25,7 @@ from sync_agent.ledger import (
 from sync_agent.sync.binding import hold_environment
 from sync_agent.sync.context import Agent
 from sync_agent.sync.decide import ABSENT
+from sync_agent.sync.erased import mark_of_kept
 from sync_agent.sync.notes import require_reason
 from sync_agent.sync.progress import NoProgress, Progress
 from sync_agent.sync.scan import scan
@@ -73,12 +76,26 @@ def _begin(agent: Agent, reason: str, actor: str) -> OutsideHead | None:
     ledger.epoch = 0
     with ledger.write(actor=actor) as tx:
         tx.record(Event.INCARNATION_STARTED, reason=reason, **_of(lost))
+        _erase_again(agent, tx)
         hold_environment(agent, tx)
         forget_progress(tx, ledger.source_id, ledger.source_id)
         if ledger.outside is not None:
             ledger.outside.keep(OutsideHead.unlike_any(lost))
     ledger.take_over()
     return lost
+
+
+def _erase_again(agent: Agent, tx: Transaction) -> None:
+    """Erase what was erased after the copy was made: its secrets are in the copy, and open no more."""
+    source_id = agent.ledger.source_id
+    destroyed = destroyed_owners(tx.connection, source_id)
+    rows = cases.load_cases(tx.connection, source_id, destroyed)
+    again = [
+        erasure.Erasing(rows[key].id if key in rows else None, key, subject, mark_of_kept(agent, key))
+        for key, subject in destroyed.items()
+    ]
+    if again:
+        erasure.erase_cases(tx, source_id, again, basis=RESTORED)
 
 
 def _of(lost: OutsideHead | None) -> dict[str, object]:
@@ -127,6 +144,7 @@ def _doubt(agent: Agent, tx: Transaction, case: KnownCase) -> list[MessageRow]:
             wanted=message.wanted_digest,
             account=message.account,
             reason=RESTORED,
+            versions=agent.versions,
         )
     return doubted
 

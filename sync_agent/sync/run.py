@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Protocol
 
 from sync_agent.audit import Event, Range, instant
@@ -12,11 +13,13 @@ from sync_agent.ledger import Ledger, copy_in_memory, end_run, exclusive, start_
 from sync_agent.logs import LogEvent, bound, log
 from sync_agent.sync.binding import claim, environment_of
 from sync_agent.sync.context import Agent
+from sync_agent.sync.creations import creations_stopped
 from sync_agent.sync.deliver import DeliveryReport, deliver
 from sync_agent.sync.plan import Plan, let_through, make_plan
 from sync_agent.sync.progress import NoProgress, Progress
 from sync_agent.sync.scan import ScanReport, scan
 from sync_agent.sync.uncertain import recover, settle_uncertain
+from sync_agent.sync.writeback import tell_local
 
 __all__ = ["PassReport", "claim", "environment_of", "on_a_copy", "recorded", "rehearse", "run_pass"]
 
@@ -41,6 +44,7 @@ class PassReport:
     plan: Plan | None = None
     settled: Counter[str] = field(default_factory=Counter)
     delivered: DeliveryReport = field(default_factory=DeliveryReport)
+    told: Counter[str] = field(default_factory=Counter)  # the local system, of what was acknowledged
 
     @property
     def counts(self) -> dict[str, int]:
@@ -49,11 +53,15 @@ class PassReport:
         figures |= {f"uncertain.{how}": number for how, number in self.settled.items()}
         if self.scanned is not None:
             figures |= {"read": self.scanned.read, "changed": self.scanned.changed}
+            if self.scanned.missing:
+                figures["missing"] = self.scanned.missing
         if self.delivered.closed:
             figures["accounts_refused"] = len(self.delivered.closed)
         if self.delivered.resting:
             figures["accounts_resting"] = len(self.delivered.resting)
-        return figures | {"settling": self.delivered.settling}
+        if self.delivered.creations_stopped:
+            figures["creations_stopped"] = len(self.delivered.kept_back)
+        return figures | self.told | {"settling": self.delivered.settling}
 
 
 def run_pass(
@@ -61,32 +69,46 @@ def run_pass(
     *,
     actor: str = "agent",
     keys: Sequence[str] = (),
+    full: bool = False,
     limit: int | None = None,
     accepted: str | None = None,
     progress: Progress | None = None,
+    until: datetime | None = None,
+    held: bool = False,
 ) -> PassReport:
     """Make the national side equal to the local side once. Holds the ledger alone while it runs.
 
-    `keys` restricts the pass to some cases, `limit` the number of messages; `accepted` is the digest of a plan that a
-    person has looked at. Raises the errors of `errors.py`; what was under way is recorded first.
+    `keys` restricts the pass to some cases, `full` reads all of them, `limit` is the most messages it sends; `accepted`
+    is the digest of a plan that a person has looked at. From `until` on nothing leaves: a pass that begins later only
+    reads. `held`: the caller holds the ledger and has claimed it. Raises the errors of `errors.py`; what was under way
+    is recorded first.
     """
     progress = progress or NoProgress()
     report = PassReport()
-    with exclusive(agent.settings.state, agent.ledger.engine), recorded(agent, report, actor):
+    alone = nullcontext() if held else exclusive(agent.settings.state, agent.ledger.engine)
+    may_send = until is None or agent.clock() < until
+    with alone, recorded(agent, report, actor, held=held):
         recover(agent)
-        report.settled = settle_uncertain(agent)
-        report.scanned = scan(agent, progress, keys=keys)
+        if may_send:
+            report.settled = settle_uncertain(agent)
+        report.told = tell_local(agent)
+        report.scanned = scan(agent, progress, keys=keys, full=full)
         report.plan = make_plan(agent, keys)
-        let_through(agent, report.plan, accepted=accepted, actor=actor, keys=keys)
-        deliver(agent, progress, keys=keys, limit=limit, report=report.delivered)
+        if may_send:
+            let_through(agent, report.plan, accepted=accepted, actor=actor, keys=keys)
+            report.delivered.creations_stopped = creations_stopped(agent)
+            deliver(agent, progress, keys=keys, limit=limit, report=report.delivered, until=until)
+            report.told += tell_local(agent)
         progress.finish()
     return report
 
 
-def rehearse(agent: Agent, *, keys: Sequence[str] = (), progress: Progress | None = None) -> PassReport:
+def rehearse(
+    agent: Agent, *, keys: Sequence[str] = (), full: bool = False, progress: Progress | None = None
+) -> PassReport:
     """Do all of a pass but sending, on a copy of the ledger in memory: nothing is written anywhere."""
     progress, rehearsal = progress or NoProgress(), on_a_copy(agent)
-    report = PassReport(scanned=scan(rehearsal, progress, keys=keys), plan=make_plan(rehearsal, keys))
+    report = PassReport(scanned=scan(rehearsal, progress, keys=keys, full=full), plan=make_plan(rehearsal, keys))
     progress.finish()
     return report
 
@@ -105,10 +127,13 @@ def on_a_copy(agent: Agent) -> Agent:
 
 @contextmanager
 def recorded(
-    agent: Agent, report: _Report, actor: str, *, kind: str = "sync", reason: str | None = None
+    agent: Agent, report: _Report, actor: str, *, kind: str = "sync", reason: str | None = None, held: bool = False
 ) -> Iterator[None]:
-    """Open a run and close it with what came of it, also when it fails."""
-    claim(agent)
+    """Open a run and close it with what came of it, also when it fails. `held`: the ledger is claimed already."""
+    if held:
+        agent.ledger.require_newest()  # it may have been put back meanwhile
+    else:
+        claim(agent)
     with agent.ledger.write(actor=actor) as tx:
         row = start_run(tx, kind)
         agent.ledger.run = f"run-{row.id}"
@@ -134,6 +159,7 @@ def recorded(
         with agent.ledger.write() as tx:
             end_run(tx, row, result, report.counts)
             tx.record(Event.RUN_ENDED, new_state=result, counts=report.counts or None, **_read_of(report))
+        agent.ledger.sign_head(sent=any(name.startswith("delivered.") for name in report.counts))
         agent.ledger.keep_head()
         log(LogEvent.PASS_ENDED, run=agent.ledger.run, result=result, counts=report.counts)
         agent.ledger.run = None

@@ -1,21 +1,26 @@
-"""Reads what may have changed and brings the ledger up to it. Sends nothing.
+"""Reads what may have changed, or everything, and brings the ledger up to it. Sends nothing.
 
-The watermark moves in the transaction of the last page: a scan that was cut short is simply done again.
+The watermark moves when all was read: a scan that was cut short is done again from the start. What it had read is in
+the ledger, so that this only costs reading; to go on in the middle would join two states of the source and call that
+complete.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sync_agent.audit import Event
-from sync_agent.ledger import SourceRow, cases, save_source_state, source_state
+from sync_agent.ledger import Seen, SourceRow, cases, known_cases, save_source_state, source_state
 from sync_agent.logs import LogEvent, log
 from sync_agent.mapping import Mapped
 from sync_agent.source import Change
 from sync_agent.sync.context import Agent
-from sync_agent.sync.observe import observe
+from sync_agent.sync.erased import living, note_changed
+from sync_agent.sync.gone import count_missing, require_answer, unseen_pages
+from sync_agent.sync.observe import Observed, observe
 from sync_agent.sync.progress import Progress
+from sync_agent.sync.writeback import tell_lost
 
 __all__ = ["ScanReport", "every_page", "read_page", "scan"]
 
@@ -28,37 +33,79 @@ class ScanReport:
     until: datetime
     read: int = 0
     changed: int = 0
+    missing: int = 0  # known cases that a full scan did not find
     key_set: str = ""  # digest of the pseudonyms of the cases read
+    full: bool = False
 
 
-def scan(agent: Agent, progress: Progress, *, keys: Sequence[str] = ()) -> ScanReport:
-    """Read the changed cases, or exactly `keys`, and note what they would send."""
-    progress.stage("reading local cases", len(keys) or None)
-    key_set = hashlib.sha256()
+def scan(agent: Agent, progress: Progress, *, keys: Sequence[str] = (), full: bool = False) -> ScanReport:
+    """Read the changed cases, with `full` every case, or exactly `keys`, and note what they would send.
+
+    A full scan also counts the known cases it did not find. Raises SourceError when it found none at all.
+    """
     with agent.ledger.read() as connection:
         before = source_state(connection, agent.ledger.source_id)
-    anew = _judged_anew(agent, before)
-    started = agent.source.now()
-    # What a new mapping reads from unchanged rows may differ: then everything is read.
-    since = None if keys or anew else before.watermark
-    report = ScanReport(since=since, until=started)
+    anew, started = _judged_anew(agent, before), agent.source.now()
+    since = None if keys or full or anew else _since(before, started)
+    report = ScanReport(since=since, until=started, full=since is None and not keys)
+    progress.stage("reading local cases", len(keys) or (_known(agent) if report.full else 0) or None)
+    key_set, seen = hashlib.sha256(), Seen()
     for page in _pages(agent, since, keys):
         names = [change.case_key for change in page]
         # The rows of a case do not show that its files changed; its change time may.
         suspects = {change.case_key for change in page if keys or (since and change.changed_at)}
-        seen = read_page(agent, names)
-        with agent.ledger.write() as tx:
-            observed = observe(agent, tx, seen, plan=names if anew else suspects)
-        report.read += len(observed)
-        report.changed += sum(one.changed for one in observed)
+        # handed on, not kept: two pages of cases at once would be most of the memory of a scan
+        _note_seen(agent, report, seen, _take_in(agent, report, names, plan=names if anew else suspects))
+        note_changed(agent, [change.case_key for change in page if since and change.changed_at])
         for key in names:
             key_set.update(agent.names.shown(key, protected=True).encode() + b"\n")
         progress.advance(len(page))
         log(LogEvent.PAGE_SCANNED, count=len(page), read=report.read, changed=report.changed)
     report.key_set = key_set.hexdigest()
     if not keys:
-        _finish(agent, before, report)
+        _finish(agent, before, report, _missing(agent, report, seen) if report.full else [])
     return report
+
+
+def _known(agent: Agent) -> int:
+    """Count the known cases; not in a tick, which must not cost more the more there are."""
+    with agent.ledger.read() as connection:
+        return known_cases(connection, agent.ledger.source_id)
+
+
+def _since(before: SourceRow, started: datetime) -> datetime | None:
+    """Return from when changes are read; None, everything, where the source's clock was set back behind that."""
+    if before.watermark is not None and before.watermark > started:
+        return None
+    return before.watermark
+
+
+def _take_in(agent: Agent, report: ScanReport, names: Sequence[str], *, plan: Collection[str]) -> list[Observed]:
+    """Read some cases and bring the ledger up to them."""
+    seen = read_page(agent, names)
+    with agent.ledger.write() as tx:
+        observed = observe(agent, tx, seen, plan=plan)
+    report.read += len(observed)
+    report.changed += sum(one.changed for one in observed)
+    return observed
+
+
+def _note_seen(agent: Agent, report: ScanReport, seen: Seen, found: Sequence[Observed]) -> None:
+    """Note whom a full scan has seen, and have the local system told again what it has lost."""
+    if report.full:
+        tell_lost(agent, [(one.case, one.mapped) for one in found])
+    seen.note(one.row.id for one in found)
+
+
+def _missing(agent: Agent, report: ScanReport, seen: Seen) -> list[int]:
+    """Return the row ids of known cases that cannot be read, not even by their keys."""
+    require_answer(agent, report.read)
+    missing: list[int] = []
+    for page in unseen_pages(agent, seen):
+        found = {one.row.id for one in _take_in(agent, report, [key for _, key in page], plan=())}
+        missing += [case_id for case_id, _ in page if case_id not in found]
+    report.missing = len(missing)
+    return missing
 
 
 def every_page(agent: Agent) -> Iterator[list[str]]:
@@ -70,10 +117,11 @@ def every_page(agent: Agent) -> Iterator[list[str]]:
 
 
 def read_page(agent: Agent, keys: Sequence[str]) -> list[Mapped]:
-    """Read and map some cases, under the keys that the ledger may keep; those that are gone are absent."""
-    rows = agent.source.read(keys)
+    """Read and map some cases, under the keys that the ledger may keep; those that are gone or erased are absent."""
     with agent.ledger.read() as connection:
+        keys = living(agent, connection, keys)
         known_as = cases.origins(connection, agent.ledger.source_id, keys)
+    rows = agent.source.read(keys) if keys else {}
     return [agent.names.stored(agent.mapper.map(rows[key]), known_as.get(key)) for key in keys if key in rows]
 
 
@@ -105,9 +153,10 @@ def _versions(agent: Agent, state: SourceRow) -> tuple[tuple[Event, str | None, 
     )
 
 
-def _finish(agent: Agent, before: SourceRow, report: ScanReport) -> None:
+def _finish(agent: Agent, before: SourceRow, report: ScanReport, missing: Sequence[int]) -> None:
     overlap = timedelta(seconds=agent.settings.source.overlap_seconds)
     with agent.ledger.write() as tx:
+        count_missing(agent, tx, before, missing)
         for event, old, new in _versions(agent, before):
             if old != new:
                 tx.record(event, old_state=old, new_state=new)
@@ -122,6 +171,7 @@ def _finish(agent: Agent, before: SourceRow, report: ScanReport) -> None:
                 policy=agent.policy.digest,
                 configuration=agent.configuration,
                 signed=agent.signed(tx.connection),
-                full_scan_at=tx.now if report.since is None else before.full_scan_at,
+                full_scan_at=tx.now if report.full else before.full_scan_at,
+                queued_until=before.queued_until,
             ),
         )

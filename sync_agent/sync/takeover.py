@@ -196,7 +196,7 @@ def _acknowledge(agent: Agent, tx: Transaction, case: KnownCase, look: Look, pre
         Event.ADOPTED,
         message,
         old_state=old_state,
-        wanted=content.digest,
+        wanted=message.ack_digest,
         account=message.ack_account,
         national_id=case.secret.national_id(national_id) if national_id else None,
         reason=present.how,

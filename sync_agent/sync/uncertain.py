@@ -22,6 +22,7 @@ from sync_agent.logs import LogEvent, log
 from sync_agent.national import TOO_LARGE, AccountRefusedError
 from sync_agent.sync.context import Agent
 from sync_agent.sync.fates import FATES, Settler, doubt_of
+from sync_agent.sync.lanes import resting as resting_accounts
 from sync_agent.sync.outcome import acknowledge, unsettle
 
 __all__ = [
@@ -62,17 +63,17 @@ def settle_uncertain(agent: Agent) -> Counter[str]:
         for message in sorted(case.messages.values(), key=sort_key)
         if message.state == State.UNCERTAIN and message.intent_at is not None and message.intent_at <= before
     ]
-    refused: set[str | None] = set()
+    resting, refused = resting_accounts(agent), set[str]()
     for case, message in doubts:
         if message.state != State.UNCERTAIN:
             continue  # settled together with its case
         if counts["unreachable"] == agent.settings.delivery.unreachable_after:
             break  # what stays uncertain is settled at a later pass; sending the rest finds out for itself
         try:
-            how = _settle(agent, case, message, refused)
+            how = _settle(agent, case, message, resting=resting, refused=refused)
         except AccountRefusedError:
             how = _ACCOUNT_REFUSED
-            refused.add(message.account)
+            refused.add(message.account or "")
         except NationalUnreachableError:
             how = "unreachable"
         counts[how] += 1
@@ -89,8 +90,10 @@ def remote_wait(agent: Agent) -> timedelta:
     return timedelta(seconds=request + lag + agent.settings.delivery.settle_remote_seconds)
 
 
-def _settle(agent: Agent, case: KnownCase, message: MessageRow, refused: Collection[str | None]) -> str:
-    """Settle one message and return how; accounts in `refused` are not asked again."""
+def _settle(
+    agent: Agent, case: KnownCase, message: MessageRow, *, resting: Collection[str], refused: Collection[str]
+) -> str:
+    """Settle one message and return how; accounts that rest, or are in `refused`, are not asked."""
     step, update = Step(message.step), message.ack_digest is not None
     failure = doubt_of(message.reason, step=step, update=update, repeatable=agent.contract.repeatable(step, update))
     settler = FATES[failure].settler
@@ -98,6 +101,8 @@ def _settle(agent: Agent, case: KnownCase, message: MessageRow, refused: Collect
         return _again(agent, case, message, "repeatable")
     if settler is not Settler.LOOK_UP or message.account is None:
         return "person"
+    if message.account in resting:
+        return "account_resting"
     return _ACCOUNT_REFUSED if message.account in refused else _look_up(agent, case, message)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.chaos import CAPABILITIES, Chaos
 
-KILLS, CASES, SEED = 10, 30, 5
+KILLS, CASES, SEED = 6, 20, 5
 
 
 @pytest.mark.parametrize("capabilities", ["cautious", "known"])

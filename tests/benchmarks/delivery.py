@@ -80,10 +80,9 @@ def sink(delay: float) -> Iterator[str]:
             process.terminate()
 
 
-def prepare(folder: Path, url: str, cases: int) -> None:
-    """Make an installation whose ledger knows what is to be sent and may send it."""
+def configure(folder: Path, url: str) -> None:
+    """Make an installation that sends to `url`, with as many workers and as large a plan as are measured."""
     create_configuration(folder)
-    generate(folder / "local.db", folder / "files", cases=cases, seed=1, today=date(2026, 11, 2))
     toml = (folder / "agent.toml").read_text(encoding="utf-8").splitlines()
     lines = [next((f"{n} = {v}" for n, v in FIT.items() if line.startswith(f"{n} = ")), line) for line in toml]
     lines = [f'base_url = "{url}"' if line.startswith("base_url") else line for line in lines]
@@ -91,6 +90,12 @@ def prepare(folder: Path, url: str, cases: int) -> None:
     secret = folder / "state" / "national.secret"
     secret.touch(mode=0o600)
     secret.write_text("x", encoding="ascii")
+
+
+def prepare(folder: Path, url: str, cases: int) -> None:
+    """Make an installation whose ledger knows what is to be sent and may send it."""
+    configure(folder, url)
+    generate(folder / "local.db", folder / "files", cases=cases, seed=1, today=date(2026, 11, 2))
     with open_agent(folder) as agent:
         sign_policy(agent, actor="os:bench")
         scan(agent, NoProgress())
@@ -148,6 +153,13 @@ def measure(cases: int, rounds: int, delay: float) -> dict[str, Any]:
     }
 
 
+def lines(found: dict[str, Any]) -> list[str]:
+    """Return the figures as lines of a table."""
+    rates = [f"{name:12} {rate:10,.0f} messages/s" for name, rate in found["messages_per_second"].items()]
+    floor = [f"{'over floor':12} {found['over_floor']:10.2f}"] if found["over_floor"] else []
+    return [*rates, f"{'ratio':12} {found['ratio']:10.2f}", *floor]
+
+
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -157,11 +169,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     found = measure(chosen.cases, chosen.rounds, chosen.delay)
-    for name, rate in found["messages_per_second"].items():
-        print(f"{name:12} {rate:10,.0f} messages/s")  # noqa: T201 - a command
-    print(f"{'ratio':12} {found['ratio']:10.2f}")  # noqa: T201
-    if found["over_floor"]:
-        print(f"{'over floor':12} {found['over_floor']:10.2f}")  # noqa: T201
+    print("\n".join(lines(found)))  # noqa: T201 - a command
     if chosen.json:
         chosen.json.write_text(json.dumps(found, indent=2), encoding="utf-8")
 

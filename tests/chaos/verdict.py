@@ -57,8 +57,10 @@ class Verdict:
         checked = self.station.agent("--json", "db", "check")
         if checked.code:
             self._wrong("log", f"db check ended with {checked.code}")
-        else:
-            self.figures["audit_entries"] = checked.document["entries"]
+        verified = self.station.agent("--json", "audit", "verify")
+        self.figures["audit_entries"] = verified.document["entries"]
+        for found in verified.document["findings"]:
+            self._wrong("log", f"{found['code']} {found['table']} {found['key']} {found['column']}")
 
     def _wrong(self, what: str, detail: str) -> None:
         self.figures[what] += 1

@@ -20,11 +20,12 @@ from sync_agent.errors import NationalUnreachableError
 from sync_agent.ledger import MessageRow, find_case, known_by_key, known_by_name, load_findings, queries, sight
 from sync_agent.national import FoundCase, NotProcessed, Outcome, PersonQuery, WireRequest
 from sync_agent.national.testing import FakeGateway, Recorded, whole
-from sync_agent.source import CaseRows, Change, Source
+from sync_agent.source import CaseRows, Change, Source, SourceFile
 from sync_agent.sync.context import Agent
 from sync_agent.sync.holds import release
 from sync_agent.sync.persons import sign_policy
 from sync_agent.sync.run import PassReport, run_pass
+from tests.support.ledgers import new_state
 
 __all__ = ["SECRET_ENV", "START", "Clock", "House", "Houses", "Local", "National", "Steered"]
 
@@ -364,6 +365,8 @@ def _furnish(folder: Path, settings: dict[str, object]) -> None:
     shutil.copy(HERE / "profile.yaml", folder)
     shutil.copy(ROOT / "config" / "privacy.toml", folder)
     shutil.copy(ROOT / "config" / "codes" / "corruption.csv", folder / "codes")
+    if not chosen["ledger"]:
+        new_state(folder / "state")
 
 
 def _wired(folder: Path, clock: Clock, gateway: National, stack: ExitStack) -> tuple[Agent, "Steered"]:
@@ -403,6 +406,10 @@ class Steered:
     def may_write(self) -> bool:
         """Return what the source returns."""
         return self._source.may_write()
+
+    def files(self) -> list[SourceFile]:
+        """Return what the source returns."""
+        return self._source.files()
 
     def close(self) -> None:
         """Close the source."""

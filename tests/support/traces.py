@@ -62,7 +62,8 @@ def readings(data: bytes, depth: int = _DEPTH) -> Iterator[str]:
         decoded = set(_decoded(data))
         promising = {part for part in decoded if _PROMISING.search(part) or not _CONTROL.search(part)}
         yield from _texts(b"\n".join(decoded - promising))  # a digest, most likely: nothing is inside it
-        for inside in (_respelled(data), promising, _unpacked(data)):
+        respelled = set(_respelled(data)) - {data}  # what says nothing else says nothing more
+        for inside in (respelled, promising, _unpacked(data)):
             found = b"\n".join(inside)
             if found:
                 yield from readings(found, depth - 1)

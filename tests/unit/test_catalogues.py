@@ -2,6 +2,7 @@
 
 import re
 import string
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,13 @@ from sync_agent.cli.phrases import HELP_PHRASES, PHRASES
 from tools import catalogues
 from tools.messages import Found, find_messages
 
-FOUND = find_messages(catalogues.PACKAGE)
 CATALOGUE = catalogues.read_catalogue()
+
+
+@cache
+def in_code() -> Found:
+    """Return the sentences of the code, read when a test first asks: every worker imports this."""
+    return find_messages(catalogues.PACKAGE)
 
 
 def fields(text: str) -> set[str]:
@@ -22,13 +28,13 @@ def fields(text: str) -> set[str]:
 
 def test_every_message_of_an_error_is_a_literal() -> None:
     """A sentence put together at run time could not be translated."""
-    assert FOUND.problems == set()
+    assert in_code().problems == set()
 
 
 def test_every_message_is_in_the_catalogue_and_nothing_else() -> None:
     """`make catalogues` was run after the last change of a sentence."""
     known = {tuple(m.id) if isinstance(m.id, list | tuple) else m.id for m in CATALOGUE if m.id}
-    assert known == set(FOUND.messages)
+    assert known == set(in_code().messages)
 
 
 def test_every_message_has_a_vietnamese_translation() -> None:
@@ -49,7 +55,7 @@ def test_nothing_is_left_for_a_translator_to_look_at() -> None:
 def test_make_catalogues_would_change_nothing() -> None:
     """Order, files and compiled form are those of the code as it is: the hook before a commit asks the same."""
     content = catalogues.CATALOGUE.read_bytes()
-    assert not catalogues.stale(content, catalogues.CATALOGUE.with_suffix(".mo").read_bytes(), FOUND)
+    assert not catalogues.stale(content, catalogues.CATALOGUE.with_suffix(".mo").read_bytes(), in_code())
 
 
 def small(translation: str = "tệp hỏng", *more: str) -> Catalog:
@@ -99,7 +105,7 @@ def test_translations_have_the_placeholders_of_their_message() -> None:
 @pytest.mark.parametrize("phrase", [*PHRASES, *HELP_PHRASES])
 def test_a_phrase_of_a_library_is_translated(phrase: str) -> None:
     """What we pass on of others is in the catalogue too."""
-    assert phrase in FOUND.messages
+    assert phrase in in_code().messages
 
 
 def test_longer_phrases_stand_before_the_shorter_ones_they_begin_with() -> None:

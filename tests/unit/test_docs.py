@@ -105,8 +105,9 @@ def test_the_operators_manual_names_rules_that_exist(path: str) -> None:
 @pytest.mark.parametrize("path", ["docs/audit.md", "docs/vi/kiem-toan.md"])
 def test_the_auditors_manual_names_events_that_exist(path: str) -> None:
     """The table of questions."""
+    (section,) = (each for each in DOCS[path].split("\n## ") if "`go_live_declared`" in each)
     named = {
-        name for line in DOCS[path].splitlines() if line.startswith("| ") for name in re.findall(r"`([a-z_]+)`", line)
+        name for line in section.splitlines() if line.startswith("| ") for name in re.findall(r"`([a-z_]+)`", line)
     }
     assert (named - {event.value for event in Event}, bool(named)) == (set(), True)
 

@@ -22,6 +22,7 @@ FACTS: dict[str, tuple[object, object]] = {
     "case": (PSEUDONYM, "D12-H217.01"),
     "step": ("enforcement", "ngat"),
     "update": (True, "true"),
+    "job": ("full_scan", "everything"),
     "state": ("in_flight", "somewhere"),
     "cause": ("read_timeout", "Read timeout of Ngát"),
     "how": ("not_found", "not found"),

@@ -139,6 +139,10 @@ def test_a_missing_setting_is_named(tmp_path: Path) -> None:
         (("delivery", "workers = 0"), "delivery.workers"),
         (("guards", "volume_share = 1.5"), "guards.volume_share"),
         (("scope", 'kinds = ["khiếu nại"]'), "scope.kinds.0"),
+        (("service", 'cron = "* * * *"'), "service.cron"),
+        (("service", 'cron = "0 7 * * 1-5"'), "service.cron"),
+        (("service", 'full_scan = "0 2 31 2 *"'), "service.full_scan"),
+        (("service", 'send_between = ["7-17"]'), "service.send_between.0"),
     ],
 )
 def test_a_value_out_of_its_range_is_named(tmp_path: Path, lines: tuple[str, str], name: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from sync_agent.audit import read_note
 from tests.support.houses import House, Houses
 from tests.support.screens import screen
 
@@ -30,6 +31,13 @@ def house(make_house: Houses) -> House:
     house.local.case(3, co_quan="H217.02", ngay_nhan="2026-13-45")
     house.sync()
     return house
+
+
+def note_of(house: House) -> str | None:
+    """Return the one note that was kept."""
+    ((commitment,),) = house.select("SELECT commitment FROM audit_erasable WHERE kind = 'note'")
+    with house.agent.ledger.read() as connection:
+        return read_note(connection, commitment)
 
 
 def piped(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
@@ -98,8 +106,7 @@ def test_anything_but_a_yes_releases_nothing(house: House, typed: str) -> None:
 def test_a_note_is_asked_for_at_a_terminal(house: House, run: Run) -> None:
     """After the yes; it is kept where it can be erased."""
     code, _ = on_terminal(house, *RELEASE, "--note", typed="có\nĐã đối chiếu bản giấy\n")
-    (kept,) = house.select("SELECT value FROM audit_erasable WHERE kind = 'note'")
-    assert (code, bytes(kept[0])[32:].decode()) == (0, "Đã đối chiếu bản giấy")
+    assert (code, note_of(house)) == (0, "Đã đối chiếu bản giấy")
 
 
 # reject
@@ -130,8 +137,7 @@ def test_a_note_is_read_from_a_pipe(
     """All of it, and nothing of it is printed."""
     piped(monkeypatch, "Tệp scan sai trang.\nXin quét lại.\n")
     code, text, error = run(*REJECT, *words)
-    (kept,) = house.select("SELECT value FROM audit_erasable WHERE kind = 'note'")
-    assert (code, bytes(kept[0])[32:].decode()) == (0, "Tệp scan sai trang.\nXin quét lại.")
+    assert (code, note_of(house)) == (0, "Tệp scan sai trang.\nXin quét lại.")
     assert "quét" not in text + error
 
 

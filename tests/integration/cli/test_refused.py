@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from sync_agent.cli.exits import ExitCode
 from sync_agent.cli.output import Output
 from sync_agent.cli.sync import print_pass
+from sync_agent.national import Refused
 from sync_agent.sync import PassReport
 from sync_agent.sync.lanes import ClosedLane
 from tests.support.houses import House, Houses
@@ -76,6 +78,35 @@ def test_refused_look_ups_have_a_line(house: House) -> None:
     report.settled["account_refused"] = 3
     _, text = printed(house, report)
     assert "could not be looked up, because their account is refused: 3 - see: sync-agent check --probe" in text
+
+
+REFUSED = Refused("refused_unknown", "▢", 200)
+
+
+def test_a_refused_message_needs_a_person_when_its_last_try_was_refused(house: House) -> None:
+    """Until then it is tried again by itself: after 1, 6, 24 and 72 hours."""
+    house.local.case(2)
+    house.answers(*[REFUSED] * 5)
+    found = []
+    for _ in range(5):
+        code, text = printed(house, house.sync(), as_json=True)
+        document = json.loads(text)
+        found.append((code, document["needs_person"], document["refused_again"]))
+        house.clock.move(hours=73)
+    assert found == [(ExitCode.DONE, 0, 1)] * 4 + [(ExitCode.NEEDS_PERSON, 1, 0)]
+
+
+@pytest.mark.usefixtures("english")
+def test_what_is_refused_for_good_needs_a_person_at_once(house: House) -> None:
+    """Beside it stands how many are tried again."""
+    for number in (2, 3):
+        house.local.case(number)
+    house.answers(REFUSED, replace(REFUSED, final=True))
+    code, text = printed(house, house.sync())
+    lines = text.splitlines()
+    assert code == ExitCode.NEEDS_PERSON
+    assert "1 refused messages are tried again by themselves." in lines
+    assert "1 messages need a person, refused - see: sync-agent cases list --state rejected" in lines
 
 
 def test_a_pass_without_refusals_says_nothing_of_them(house: House) -> None:

@@ -50,6 +50,15 @@ def test_a_refusal_is_shown_by_its_code_and_known_words(run: Run, house: House) 
     assert (message["reason"], message["refusal"]) == ("bad_code", "▢ không hợp lệ")
 
 
+def test_status_says_when_a_refused_message_is_tried_again(run: Run, house: House) -> None:
+    """It needs nobody yet."""
+    code, text, _ = run("--json", "status")
+    document = json.loads(text)
+    assert (code, document["needs_person"], document["refused_again"]) == (0, 0, 1)
+    assert document["next_try_at"] is not None
+    assert house.message("V1").next_try_at is not None
+
+
 def test_a_refused_case_is_tried_again(run: Run, house: House) -> None:
     """And the command ends with what came of it."""
     code, text, _ = run(*RETRY)

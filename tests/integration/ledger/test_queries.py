@@ -25,6 +25,7 @@ from sync_agent.ledger import (
     subject_of,
     to_finding,
 )
+from sync_agent.ledger.rows import values_of
 from tests.support.ledgers import NOW
 
 
@@ -76,7 +77,7 @@ def filled(ledger: Ledger) -> Ledger:
             place="tep",
             since=NOW,
         )
-        warn = FindingRow(**{**hold.model_dump(exclude={"id"}), "rule": "not_expressible", "level": "warn"})
+        warn = FindingRow(**values_of(hold) | {"rule": "not_expressible", "level": "warn"})
         insert_rows(tx.connection, [hold, warn])
     return ledger
 
@@ -88,6 +89,15 @@ def test_an_overview_counts_one_source(filled: Ledger) -> None:
     expected = {("case", "acknowledged"): 1, ("case", "held"): 1, ("case", "waiting"): 1}
     assert (overview.cases, overview.protected, overview.messages) == (3, 1, expected)
     assert (overview.oldest_waiting, overview.next_try_at) == (NOW, NOW)
+
+
+def test_what_was_refused_and_is_tried_again_has_a_next_try(filled: Ledger) -> None:
+    """It is counted by itself; what was refused for good has none."""
+    with filled.write() as tx:
+        tx.connection.exec_driver_sql("UPDATE message SET state = 'rejected' WHERE state IN ('held', 'waiting')")
+    with filled.read() as connection:
+        overview = queries.overview(connection, "nho")
+    assert (overview.messages["case", "rejected"], overview.refused_again, overview.next_try_at) == (2, 1, NOW)
 
 
 def test_late_is_what_has_not_gone_up_by_its_legal_date(filled: Ledger) -> None:

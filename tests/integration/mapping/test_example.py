@@ -38,6 +38,7 @@ def test_generated_cases_are_mapped_completely(tmp_path: Path) -> None:
     faults = {(finding.rule, key) for key, each in mapped.items() for finding in each.findings}
     odd = {("unmapped_code", key) for key in stock.special.get(Special.OTHER_KIND, ())}
     odd |= {("rows_disagree", key) for key in stock.special.get(Special.ROWS_DISAGREE, ())}
+    odd |= {("text_composed", key) for key in stock.special.get(Special.DECOMPOSED, ())}
     assert faults == odd
 
 

@@ -80,5 +80,5 @@ def test_an_account_that_may_write_is_warned_of(configured: Configured, server: 
 def test_a_file_takes_no_password(configured: Configured) -> None:
     """A secret that nothing would use is a mistake."""
     folder = configured("sqlite:///local.db", 'secret_env = "SOURCE_PASSWORD_OF_TESTS"')
-    with pytest.raises(ConfigError, match="a source in SQLite takes no password"), open_agent(folder):
+    with pytest.raises(ConfigError, match="a source in SQLite or files takes no password"), open_agent(folder):
         raise AssertionError

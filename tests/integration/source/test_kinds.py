@@ -287,6 +287,20 @@ def test_the_clock_is_the_databases_own(place: Place) -> None:
     assert abs((place.source().now() - datetime.now(UTC)).total_seconds()) < 60
 
 
+def test_tables_that_no_query_names_are_told(server: Place, reader: str) -> None:
+    """Those the account may read and no other: where a table with passwords is among them, people see its name."""
+    assert server.source(reader).beside() == []
+    server.execute("CREATE TABLE secrets (word VARCHAR(10))")
+    assert server.source(reader).beside() == []
+    server.let_read(reader)
+    assert server.source(reader).beside() == ["secrets"]
+
+
+def test_a_file_has_no_account_that_reads_too_much(on: On) -> None:
+    """Whoever has the file has all of it."""
+    assert on("sqlite").source().beside() is None
+
+
 def test_a_server_that_anybody_may_write_to_is_told(server: Place) -> None:
     """The tests' own account may do everything."""
     assert server.source().may_write()

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from sync_agent.errors import ConfigError, NationalUnreachableError
-from sync_agent.ledger import LaneRow, load_lanes
+from sync_agent.ledger import LaneRow, load_lanes, save_lane
 from sync_agent.national import AccountRefusedError, Accounts, CodeEntry, NotProcessed, Outcome, Refused, Unknown
 from sync_agent.national.accounts import Account
 from tests.support.houses import House, Houses
@@ -76,6 +76,14 @@ def test_while_it_is_open_nothing_leaves_but_all_else_goes_on(make_down: Make) -
         house.sync()
     assert (len(house.gateway.sent), house.state("V99")) == (3, "pending")
     assert dict(caught.value.facts)["account"] == "tinh"
+
+
+@pytest.mark.parametrize(("asked", "pause"), [(30.0, 60), (600.0, 600), (86_400.0, 21_600)])
+def test_it_rests_as_long_as_the_service_asks_for(make_down: Make, asked: float, pause: int) -> None:
+    """Never longer than the longest wait of a message."""
+    house = make_down(*[NotProcessed("status", 503, asked)] * 3)
+    fails(house)
+    assert rests(house) == pause
 
 
 def test_a_pass_with_nothing_to_send_does_not_mind(make_down: Make) -> None:
@@ -201,6 +209,37 @@ def test_a_crash_during_the_trial_leaves_it_to_the_next_pass(make_down: Make) ->
     assert lane(house).state == "half_open"
     house.sync()
     assert lane(house).state == "closed"
+
+
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [([DOWN] * 3, NationalUnreachableError), ([UNAUTHORIZED], ConfigError)],
+    ids=["down", "401"],
+)
+def test_look_ups_wait_as_well_while_it_is_open(
+    make_down: Make, answers: list[Outcome], error: type[Exception]
+) -> None:
+    """Nothing at all leaves by the account; what is in doubt is looked up once the pause is over."""
+    house = make_down(Unknown("server_error", 500), *answers)
+    key = "V1"
+    house.gateway.found[house.token(key)] = ["a3b8c1d4-0000-4000-8000-000000000001"]
+    fails(house, error)
+    assert house.state(key) == "uncertain"
+    open_until(house, hours=1)
+    house.clock.move(minutes=50)
+    fails(house, error)
+    assert (house.gateway.looked_up, house.state(key)) == ([], "uncertain")
+    house.clock.move(hours=1)
+    assert house.sync().settled == {"found": 1}
+    assert house.state(key) == "acknowledged"
+
+
+def open_until(house: House, **by: float) -> None:
+    """Have the account rest until then."""
+    row = lane(house)
+    row.next_probe_at = house.clock.now + timedelta(**by)
+    with house.agent.ledger.write() as tx:
+        save_lane(tx, row)
 
 
 def test_the_pause_ends_when_it_says(make_down: Make) -> None:

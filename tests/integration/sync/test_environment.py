@@ -1,11 +1,12 @@
 """What a ledger belongs to, and what must be declared before anything goes up outside the demo."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from sync_agent.errors import ConfigError, GuardError, LockedError, SyncAgentError
-from sync_agent.ledger import exclusive
+from sync_agent.ledger import exclusive, settings_digest
 from sync_agent.sync import decline_adoption, environment_of, rehearse
 from tests.support.houses import House, Houses
 
@@ -55,9 +56,9 @@ def test_another_environment_is_refused_for_a_rehearsal_too(house: House) -> Non
 
 
 def test_a_ledger_is_bound_by_its_first_use(house: House) -> None:
-    """With an entry that says to which mode."""
+    """With an entry that says to which mode, and commits to all else it belongs to."""
     (bound,) = [entry for entry in house.entries() if entry.event == "environment_bound"]
-    assert (bound.new_state, bound.set_digest) == ("demo", environment_of(house.agent).key_definition)
+    assert (bound.new_state, bound.set_digest) == ("demo", settings_digest(asdict(environment_of(house.agent))))
 
 
 def test_other_timeouts_are_no_other_environment(house: House) -> None:

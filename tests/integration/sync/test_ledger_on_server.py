@@ -169,6 +169,8 @@ def test_a_pass_whose_sessions_end_says_so_and_the_next_goes_on(house: House, le
     with Faults(place, end_them).on(house.agent.ledger.engine), pytest.raises(LedgerError) as caught:
         house.sync()
     assert caught.value.what == "the ledger cannot be used ({kind})"
+    states = house.states().values() if house.gateway.sent else ()
+    assert {"in_flight", "uncertain"} & set(states) == set()  # the answers that were known came in by a new session
     house.clock.move(hours=2)
     house.sync()
     sent = house.gateway.cases()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sync_agent.errors import SyncAgentError
-from sync_agent.national import Unknown
+from sync_agent.national import Unknown, WireRequest
 from sync_agent.source import FileStore
 from tests.support.houses import House, Houses
 
@@ -383,3 +383,21 @@ def test_nothing_identifying_is_in_the_ledger(house: House) -> None:
     content = b"".join(path.read_bytes() for path in Path(house.folder / "state").iterdir())
     for private in (NAME, "Kín", "rất riêng", "001099000123"):
         assert private.encode() not in content
+
+
+def test_what_is_at_hand_does_not_leave_once_the_next_look_protects_it(make_house: Houses) -> None:
+    """Cases wait for a worker while others are looked at: what was seen of them before holds no longer."""
+    house = make_house(workers=1)
+    for number in range(11, 23):  # three to a page
+        pair = number in {16, 17}
+        house.local.case(number, person="chung" if pair else "", name=NAME if pair else "")
+
+    def turns_out_to_be_a_denunciation(request: WireRequest) -> None:
+        if not house.gateway.sent:
+            house.local.change(17, loai="TC", linh_vuc="TC.01.02", tom_tat="Tóm tắt 17")
+
+    house.gateway.before = turns_out_to_be_a_denunciation
+    house.sync()
+    assert (house.protected("V16"), house.protected("V17")) == (True, True)
+    assert "Nội dung 15" in house.gateway.everything()
+    assert NAME not in house.gateway.everything()

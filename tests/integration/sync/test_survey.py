@@ -33,12 +33,12 @@ def test_nothing_is_written_or_asked(make_house: Houses) -> None:
 
 
 def test_what_the_contract_misses_is_found_too(make_house: Houses) -> None:
-    """Not only the mapping speaks: the message is checked as it would go up."""
+    """Not only the mapping speaks: the message is checked as it would go up; the column is named all the same."""
     house = make_house()
     house.local.case(1, name="", person="")
     house.local.execute("UPDATE nguoi SET ho_ten = NULL")
     found = survey(house.agent)
-    assert SurveyLine("hold", "required_missing", "petitioners.people.full_name", "") in found.by_line
+    assert SurveyLine("hold", "required_missing", "petitioners.people.full_name", "nguoi.ho_ten") in found.by_line
 
 
 def test_many_pages_are_one_survey(make_house: Houses) -> None:
@@ -47,3 +47,36 @@ def test_many_pages_are_one_survey(make_house: Houses) -> None:
     for number in range(1, 8):
         house.local.case(number)
     assert survey(house.agent).cases == 7
+
+
+def test_of_each_line_only_so_many_keys_are_kept(make_house: Houses) -> None:
+    """However many cases there are: the counts are whole, the memory is not."""
+    house = make_house()
+    for number in range(1, 9):
+        house.local.case(number, loai="??")
+    found = survey(house.agent, keys=2)
+    line = next(line for line in found.by_line if line.rule == "unmapped_code")
+    assert (found.by_line[line], found.examples[line]) == (8, ["V1", "V2"])
+
+
+def test_entries_of_a_list_are_one_line(make_house: Houses) -> None:
+    """Not one for the second respondent, one for the third: lines are as many as fields, however long a list is."""
+    house = make_house(wire='respondents = "first"')
+    respondents = "  respondents:\n    part: nguoi\n    sort: [id]\n    fields: {person.full_name: ho_ten}\n"
+    house = house.edited("profile.yaml", "  acceptance.extensions:\n", respondents + "  acceptance.extensions:\n")
+    house.local.case(1)
+    house.local.person(1, person="N2", name="Lò Văn Hai")
+    house.local.person(1, person="N3", name="Lò Văn Ba")
+    lines = [line.field for line in survey(house.agent).by_line if line.rule == "not_expressible"]
+    assert lines == ["respondents"]
+
+
+def test_a_case_that_was_protected_before_is_named_by_its_pseudonym(make_house: Houses) -> None:
+    """Though nothing in its present record says why."""
+    house = make_house()
+    house.local.denunciation(1)
+    house.sync()
+    house.local.change(1, loai="KN", linh_vuc="KN.01.02", ngay_nhan="hôm qua")
+    found = survey(house.agent)
+    names = {name[:2] for line, names in found.examples.items() for name in names if line.rule == "bad_date"}
+    assert (found.protected, names) == (1, {"P-"})

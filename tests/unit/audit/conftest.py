@@ -30,6 +30,7 @@ def full_facts() -> dict[str, Any]:
         "account": "H217",
         "reason": "outcome+field_code",
         "note": "0" * 64,
+        "finding": "5" * 64,
         "field": "settlements.issued_on",
         "rule": "bad_date",
         "level": "warn",

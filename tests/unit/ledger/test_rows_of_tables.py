@@ -7,7 +7,7 @@ from sqlalchemy.dialects.sqlite import dialect
 
 from sync_agent.domain.findings import Finding, Level
 from sync_agent.domain.steps import Step
-from sync_agent.ledger import MessageRow, PlannedRow, finding_key, sort_key
+from sync_agent.ledger import CaseRow, MessageRow, PlannedRow, finding_key, sort_key
 from sync_agent.ledger.tables import UtcTime
 
 NOW = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
@@ -58,3 +58,34 @@ def test_a_plan_is_in_one_order() -> None:
     """By case, step and key, so that its digest is one."""
     rows = [PlannedRow("b", "case", "", False, "1"), PlannedRow("a", "settlement", "2", False, "0")]
     assert [row.case_key for row in sorted(rows)] == ["a", "b"]
+
+
+def test_a_row_shows_no_key() -> None:
+    """It may stand in a traceback."""
+    row = MessageRow(id=7, case_id=1, step="settlement", local_key="12/QD-XYZ", state="pending")
+    assert repr(row) == "MessageRow(id=7)"
+
+
+def test_a_row_is_nothing_but_its_values() -> None:
+    """No session watches it: a column that does not exist is a mistake, and the defaults are those of the table."""
+    row = MessageRow(case_id=1, step="case", local_key="", state="pending")
+    assert (row.id, row.attempts, row.ack_id, hasattr(row, "__dict__")) == (0, 0, None, False)
+    with pytest.raises(AttributeError):
+        setattr(row, "atempts", 1)  # noqa: B010 - what a type checker would refuse
+
+
+def test_a_case_keeps_the_name_under_which_it_was_first_known() -> None:
+    """What a table class says of its rows, the rows know."""
+    row = CaseRow(
+        source_id="b",
+        case_key="2",
+        pseudonym="P",
+        rev=0,
+        dirty=False,
+        kind_seen_at=NOW,
+        first_seen=NOW,
+        last_digest="",
+        digest_seen_at=NOW,
+        origin_key="1",
+    )
+    assert row.origin == ("b", "1")

@@ -72,7 +72,7 @@ def refusal(content: str) -> str:
         (KIND, "kind: {constant: complains}", "unknown value 'complains' - did you mean complaint?"),
         (WITHDRAWAL, "withdrawal: trang_thai", "the part 'withdrawal' takes only exists_when"),
         ("recorded_at: luc", RECORDED_EXISTS, "'exists_when' does not fit the field 'recorded_at' (datetime)"),
-        ("nguon, values: {dodan", "nguon, codes: x, values: {dodan", "give one of codes and values"),
+        ("nguon, values: {dodan", "nguon, codes: x, values: {dodan", "give one of codes, values and periods"),
         (JOINED, "{join: [so, nam], column: so}", "give exactly one of: column, constant, join, first_of, exists_when"),
         (JOINED, "{column: so, separator: /}", "separator belongs to join"),
         (JOINED, "{column: so, dated_by: nam}", "dated_by belongs to codes"),

@@ -1,7 +1,7 @@
 """Sending, quick tries, look-ups and code lists, over a transport that answers by script."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -128,6 +128,16 @@ def test_a_form_is_posted_where_the_setting_says_so(bench: Build) -> None:
     built.gateway.send(REQUEST, "tinh")
 
     assert built.transport.posts[0][1] == b"NoiDungDon=n%E1%BB%99i+dung"
+
+
+@pytest.mark.parametrize("first", [NotSentError("connect_error"), BUSY], ids=["not sent", "busy"])
+def test_nothing_leaves_once_its_intent_was_slept_over(bench: Build, first: Reply | Exception) -> None:
+    """Also when the machine slept between two quick tries: another process may have sent the message meanwhile."""
+    built = bench(first, ACCEPTED, tries=3)
+    request = replace(REQUEST, overslept=lambda: len(built.transport.posts) > 0)
+
+    assert built.gateway.send(request, "tinh") == NotProcessed("overslept")
+    assert (len(built.transport.posts), len(built.waits)) == (1, 1)
 
 
 def test_an_unknown_account_is_an_error_and_sends_nothing(bench: Build) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,15 @@ def test_a_revoked_token_is_renewed_once_and_the_message_goes_up(build: Build, a
     route = calls(UNAUTHORIZED, OK)
     assert isinstance(build(tries=1).send(REQUEST, "tinh"), Accepted)
     assert (tokens_of(route), len(auth.calls)) == (["Bearer ma-1", "Bearer ma-2"], 2)
+
+
+def test_a_new_token_that_came_too_late_sends_nothing(build: Build, auth: respx.Route) -> None:
+    """The first call was refused, so it was surely not processed; the machine slept while the token was asked for."""
+    route = calls(httpx.Response(401), OK)
+    request = replace(REQUEST, overslept=lambda: auth.call_count > 1)
+    auth.side_effect = [given(1), given(2)]
+    assert build().send(request, "tinh") == NotProcessed("overslept")
+    assert route.call_count == 1
 
 
 def test_a_look_up_renews_a_revoked_token_too(build: Build, auth: respx.Route) -> None:

@@ -1,0 +1,213 @@
+"""`audit verify`: whether the audit log, the ledger and what is kept outside tell one story, in plain sentences."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sync_agent.cli.exits import ExitCode
+from sync_agent.cli.options import options_of
+from sync_agent.i18n import mark, number_text, tr
+
+if TYPE_CHECKING:
+    from sync_agent.audit import NoteVerifier, Reach
+    from sync_agent.cli.output import Output
+    from sync_agent.ledger import Verification
+
+__all__ = ["add"]
+
+_HOW = {
+    "compared": mark("compared there"),
+    "stamped": mark("by its time stamp"),
+    "recorded": mark("by the agent's own record: compare a saved head with --head"),
+}
+_KINDS = {
+    "tampered": mark("tampered with"),
+    "gap": mark("gap"),
+    "unanchored": mark("not outside"),
+    "guard": mark("guard"),
+    "unproven": mark("not checked"),
+}
+
+
+def add(audit: typer.Typer) -> None:
+    """Register the command."""
+    audit.command("verify")(verify)
+
+
+def verify(
+    context: typer.Context,
+    *,
+    key: Annotated[
+        list[str] | None, typer.Option("--key", metavar="LINE|FILE", help="The public key as it stands on paper.")
+    ] = None,
+    head: Annotated[
+        list[Path] | None, typer.Option("--head", metavar="FILE", help="A signed head that was kept elsewhere.")
+    ] = None,
+) -> int:
+    """Check every entry, head, key and place outside, and that the ledger holds what the log says."""
+    from sync_agent.bootstrap import open_desk
+    from sync_agent.errors import ConfigError
+    from sync_agent.ledger import Outside
+    from sync_agent.ledger import verify as verify_all
+
+    options = options_of(context)
+    desk = open_desk(options.config)
+    outside = Outside(desk.settings.audit.anchors, desk.settings.folder, tuple(head or ()), _keys(key or []))
+    try:
+        result = verify_all(desk.ledger, outside)
+    except OSError as error:
+        facts = (("reason", error.strerror or "error"),)
+        raise ConfigError(
+            "this file cannot be read ({reason})", where=f"--head {error.filename}", facts=facts
+        ) from None
+    options.output.document(_document(result))
+    _tell(options.output, result)
+    if result.tampered:
+        return ExitCode.AUDIT
+    return ExitCode.DONE if result.sound else ExitCode.NEEDS_PERSON
+
+
+def _keys(texts: list[str]) -> "tuple[NoteVerifier, ...]":
+    """Return the keys that were given, each as its line or as a file of such lines. Raises AuditError, ConfigError."""
+    from sync_agent.audit import NoteVerifier
+    from sync_agent.errors import ConfigError
+
+    lines: list[str] = []
+    for text in texts:
+        try:
+            path = Path(text)
+            lines += path.read_text(encoding="ascii").split() if "+" not in text or path.is_file() else [text]
+        except (OSError, UnicodeDecodeError):
+            raise ConfigError(
+                "this is neither a public key nor a file of such keys", where="--key", todo="give its line as printed"
+            ) from None
+    return tuple(NoteVerifier.parse(line) for line in lines)
+
+
+def _document(result: "Verification") -> dict[str, Any]:
+    log, last = result.log, result.series.last
+    return {
+        "result": _result(result),
+        "entries": log.size,
+        "root": log.root.hex(),
+        "since": log.first_time,
+        "until": log.last_time,
+        "heads": result.series.count,
+        "newest_head": {"number": last.number, "size": last.size, "time": last.time} if last else None,
+        "unsigned": result.unsigned,
+        "gaps_declared": [{"since": since, "until": until} for since, until in log.gaps],
+        "incarnations": [{"idx": each.idx, "time": each.time, "lost_size": each.size} for each in log.incarnations],
+        "keys": [str(each) for each in result.keys],
+        "keys_given": result.given,
+        "anchors": [_reach(each) for each in result.reaches],
+        "anchored": result.anchored,
+        "recorded": result.recorded,
+        "rows": result.rows,
+        "erased": result.erased,
+        "counts": {kind.value: number for kind, number in sorted(result.findings.counts.items())},
+        "findings": [
+            {"code": each.code, "kind": each.kind.value, "sentence": tr(each.sentence, **each.facts), **each.facts}
+            for each in result.findings.listed
+        ],
+    }
+
+
+def _result(result: "Verification") -> str:
+    if result.tampered:
+        return "tampered"
+    return "sound" if result.sound else "look"
+
+
+def _reach(reach: "Reach") -> dict[str, Any]:
+    return {
+        "place": reach.place,
+        "remote": reach.remote,
+        "how": reach.how.value,
+        "size": reach.size,
+        "time": reach.time,
+    }
+
+
+def _tell(output: "Output", result: "Verification") -> None:
+    log, last = result.log, result.series.last
+    count = number_text(log.size)
+    output.text(
+        tr(
+            "{count} audit entries, from {since} to {until} (UTC).",
+            count=count,
+            since=log.first_time,
+            until=log.last_time,
+        )
+    )
+    output.text(tr("Root: {root}", root=log.root.hex()))
+    if last is not None:
+        output.text(
+            tr(
+                "{heads} signed heads; the newest, number {number}, is of {time} and stands over {size} entries.",
+                heads=number_text(result.series.count),
+                number=last.number,
+                time=last.time,
+                size=number_text(last.size),
+            )
+        )
+    if result.unsigned:
+        output.text(tr("Entries that are under no signed head yet: {count}", count=number_text(result.unsigned)))
+    for since, until in log.gaps:
+        output.text(tr("Declared: no head was signed from {since} to {until}.", since=since, until=until))
+    for each in log.incarnations:
+        output.text(
+            tr(
+                "Declared: an older copy of the ledger was put back at {time}; what came after entry {idx} was lost.",
+                time=each.time,
+                idx=each.idx - 1,
+            )
+        )
+    _tell_of_keys(output, result)
+    _tell_of_anchors(output, result)
+    output.text(tr("Rows of the ledger that were compared with the log: {count}", count=number_text(result.rows)))
+    if result.erased:
+        output.text(tr("Erased cases, closed in the log: {count}", count=number_text(result.erased)))
+    _tell_of_findings(output, result)
+
+
+def _tell_of_keys(output: "Output", result: "Verification") -> None:
+    for key in result.keys:
+        output.text(tr("Signed by the key {key}", key=str(key)))
+    if not result.given:
+        output.text(tr("This key was found on this machine: who does not trust it gives the one on paper with --key."))
+
+
+def _tell_of_anchors(output: "Output", result: "Verification") -> None:
+    for reach in result.reaches:
+        size, how = number_text(reach.size), tr(_HOW[reach.how.value])
+        output.text(
+            tr(
+                "Outside: {place} has the first {size} entries ({time}), {how}",
+                place=reach.place,
+                size=size,
+                time=reach.time,
+                how=how,
+            )
+        )
+    left = number_text(result.log.size - result.recorded)
+    if result.recorded == 0:
+        output.text(tr("No head is known to have reached another machine: the log is proved by this machine alone."))
+    elif result.recorded < result.log.size:
+        output.text(tr("The newest entries, which no head on another machine covers yet: {count}", count=left))
+
+
+def _tell_of_findings(output: "Output", result: "Verification") -> None:
+    findings = result.findings
+    for each in findings.listed:
+        output.text(f"{tr(_KINDS[each.kind.value])}: {tr(each.sentence, **each.facts)}")
+    if findings.total > len(findings.listed):
+        output.text(tr("… and {count} more", count=number_text(findings.total - len(findings.listed))))
+    if result.tampered:
+        output.text(
+            tr("Something was changed past the agent. Stop it, keep everything as it is and call the inspector.")
+        )
+    elif result.sound:
+        output.text(tr("Nothing was changed: log, ledger and what is outside tell one story."))
+    else:
+        output.text(tr("No change was found, but a person must look at the lines above."))
