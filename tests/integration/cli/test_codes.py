@@ -355,9 +355,7 @@ def test_a_number_keeps_its_zeros_through_a_spreadsheet(pulled: House, run: Run)
     assert "\n007,23," in (pulled.folder / "codes" / "nguon.csv").read_text("utf-8")
 
 
-def test_a_new_agency_takes_no_electronic_identifier_and_asks_for_no_rekey_on_the_first_day(
-    pulled: House, run: Run
-) -> None:
+def test_a_new_agency_takes_no_electronic_identifier_and_no_rekey_at_first(pulled: House, run: Run) -> None:
     """Three schemes of identifiers look alike; a ledger from which nothing was sent follows the configuration."""
     (pulled.folder / "codes" / "co-quan.csv").write_text("local,national,name,valid_from,valid_to,source\n", "utf-8")
     pulled.edited("profile.yaml", "agency: co_quan\n", "agency: {column: co_quan, codes: co-quan}\n")

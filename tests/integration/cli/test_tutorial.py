@@ -49,13 +49,12 @@ def commands(content: str) -> list[tuple[str, int, list[str]]]:
 
 def missing(expected: list[str], said: str) -> list[str]:
     """Return the expected lines that do not come in their order; `…` is any text, blanks are one blank."""
-    lines, absent = iter([" ".join(line.split()) for line in said.splitlines()]), []
+    lines = iter([" ".join(line.split()) for line in said.splitlines()])
     for line in expected:
         pattern = ".*".join(re.escape(piece) for piece in " ".join(line.split()).split("…"))
         if line != "…" and not any(re.fullmatch(pattern, each) for each in lines):
-            absent.append(line)
-            break
-    return absent
+            return [line]
+    return []
 
 
 class Reader:

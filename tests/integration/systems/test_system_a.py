@@ -215,6 +215,13 @@ def test_quirk_3_null_empty_and_zero_are_all_absent(first: First) -> None:
     assert "prior_settlements" not in null
 
 
+def test_quirk_3_earlier_settlement_keeps_only_what_was_given(first: First) -> None:
+    """0 is no instance and 1 no decision yet, beside an agency that is given."""
+    (case,) = first.cases("settled_before")
+    (earlier,) = case.prior_settlements
+    assert (earlier.agency, earlier.instance, earlier.decision_kind) == ("H217.01", None, None)
+
+
 def test_quirk_4_not_eligible_is_turned_round(first: First) -> None:
     """1 is not eligible, 0 is eligible, NULL is unknown."""
     assert [case.petition and case.petition.eligible for case in first.cases("not_eligible")] == [False, True, None]

@@ -89,6 +89,8 @@ class Quirks:
                 receipt={"MaCoQuanChuyenDen": empty, "SoVanBanDen": empty},
             )
             self._note("absent", petition, 1003)
+        before = self._petition(MaCoQuanDaGiaiQuyet="H217.01", LanGiaiQuyet=0, LoaiQuyetDinhGiaiQuyet=1)
+        self._note("settled_before", before, 1003)
 
     def _flags_and_dates(self) -> None:
         for flag in (1, 0, None):
