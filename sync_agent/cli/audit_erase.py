@@ -38,6 +38,8 @@ def erase(
     from sync_agent.sync import erase as erase_one
 
     options = options_of(context)
+    if older_than is not None and key == "-":
+        key, dash = None, key  # there is no case to name: the only word is where the note comes from
     if (key is None) == (older_than is None):
         raise ConfigError("give exactly one of KEY and --older-than MONTHS", where="audit erase")
     if not (yes or at_terminal()):

@@ -15,15 +15,14 @@ from typing import Final
 
 from sync_agent.audit import CheckpointReason, Event
 from sync_agent.domain.canonical import keyed_digest
-from sync_agent.errors import ConfigError, EpochLostError, LedgerError, LockedError, SyncAgentError
+from sync_agent.errors import EpochLostError, LedgerError, LockedError, SyncAgentError
 from sync_agent.i18n import mark, tr
 from sync_agent.ledger import exclusive, source_state
 from sync_agent.logs import LogEvent, log, set_level
 from sync_agent.service.manager import Manager
 from sync_agent.service.schedule import Schedule, Task
 from sync_agent.service.sending import SendingTimes
-from sync_agent.settings import Mode
-from sync_agent.sync import Agent, claim, hand_over, run_pass
+from sync_agent.sync import Agent, claim, hand_over, require_witness, run_pass
 
 __all__ = ["Service"]
 
@@ -91,7 +90,7 @@ class Service:
     def _open(self) -> tuple[Agent, ExitStack]:
         with ExitStack() as opened:
             agent = opened.enter_context(self._wire())
-            _require_witness(agent)
+            require_witness(agent.settings)
             set_level(agent.settings.logs.level or "info")
             agent.ledger.on_commit = self._manager.alive
             return agent, opened.pop_all()
@@ -243,18 +242,6 @@ class _Shown:
 
     def finish(self) -> None:
         """Leave it to what comes next."""
-
-
-def _require_witness(agent: Agent) -> None:
-    """Raise ConfigError when nobody elsewhere could prove what this service will have done in production."""
-    heads = agent.ledger.heads
-    witnessed = heads is not None and any(channel.remote for channel in heads.channels)
-    if agent.settings.agent.mode is Mode.PRODUCTION and not witnessed:
-        raise ConfigError(
-            "in production the heads of the audit log must reach another machine",
-            where="audit.anchors",
-            todo="name a place there: a mounted folder with remote = true, syslog, mail or timestamp",
-        )
 
 
 def _digest_of_settings(agent: Agent) -> str | None:

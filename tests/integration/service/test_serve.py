@@ -29,7 +29,7 @@ def interrupt() -> None:
 def test_in_production_no_service_starts_without_a_witness_elsewhere(make_house: Houses, anchors: str) -> None:
     """A folder of this machine is none."""
     house = make_house(signed=False, extra=anchors, mode="production", settle=1, kind_settle=1)
-    with pytest.raises(ConfigError, match=r"audit\.anchors: in production the heads"):
+    with pytest.raises(ConfigError, match=r"audit\.anchors: no place on another machine"):
         Service(lambda: wire(house), Manager(None)).run()
 
 
