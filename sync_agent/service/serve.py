@@ -7,7 +7,7 @@ that fails ends the service; whoever started it starts it again, and meanwhile a
 import signal
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from queue import Empty, SimpleQueue
 from types import FrameType
@@ -151,8 +151,11 @@ class Service:
         """Have a task done, and wait for it; called in threads of the schedule. Raises what the task raised."""
         done: Future[None] = Future()
         self._asked.put((task, done))
-        if self._ending:
-            done.cancel()  # nobody may be there any more to do it
+        while not done.done():
+            if self._ending:
+                done.cancel()  # nobody may be there any more to do it, or a signal came just as it was taken
+            else:
+                wait([done], _PULSE)
         done.result()
 
     def _do(self, task: Task, done: "Future[None]") -> None:
