@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "SEALED", "anything_sealed", "newest", "problems", "require_current", "revision", "upgrade"]
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The revision this agent works with: that of the newest migration."""
 
 SEALED: Final = "0004"

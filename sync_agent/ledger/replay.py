@@ -33,6 +33,7 @@ _ACK: Final = (
     "ack_mapping",
     "ack_contract",
     "ack_policy",
+    "first_ack_at",
 )
 _OF_CASE: Final = ("protected_since", "protection", "lifted_digest", "gone_since")
 _SETTINGS: Final = ("contract", "base_url", "accounts", "source_id", "key_definition", "agency_map")  # one digest
@@ -56,9 +57,10 @@ _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:+-]{0,99}")
 _VERSION: Final = 16  # hex digits of a digest that the ledger keeps of it
 _SHOWN: Final = 12  # hex digits of a digest that a person sees
 _NONE: Final = (None, None, None, None)
-_NEW: Final = [None, None, None, None, None, None, None, None, None, None, None, None, _NONE]
+_NEW: Final = [*[None] * 13, _NONE]
 _STATE, _WANTED, _REASON, _ACK_DIGEST, _ACK_ID, _ACK_ACCOUNT, _ACK_AT = range(7)
-_ACCOUNT, _VERSIONS = 11, 12  # of the intent that is answered; the columns of the row end before them
+_FIRST_ACK = 11
+_ACCOUNT, _VERSIONS = 12, 13  # of the intent that is answered; the columns of the row end before them
 
 Document = dict[str, Any]
 
@@ -305,7 +307,7 @@ class Replay:
                 continue
             if found[_ACK_ID]:
                 found[_ACK_ID] = secret.national_id(found[_ACK_ID])
-            found[_ACK_AT] = _at(found[_ACK_AT])
+            found[_ACK_AT], found[_FIRST_ACK] = _at(found[_ACK_AT]), _at(found[_FIRST_ACK])
             if found != said[:_ACCOUNT]:
                 key = f"{case.pseudonym} {_code(step)} #{number}"
                 _differ(findings, _MESSAGE.name, key, _DELIVERY + _ACK, said, found)
@@ -382,7 +384,7 @@ def _acknowledge(message: list[Any], entry: Document) -> None:
     message[_STATE], message[_REASON] = "acknowledged", None
     message[_ACK_DIGEST], message[_ACK_ID] = entry.get("wanted"), entry.get("national_id")
     message[_ACK_ACCOUNT] = message[_ACK_ACCOUNT] or message[_ACCOUNT]
-    message[_ACK_AT] = entry["time"]
+    message[_ACK_AT], message[_FIRST_ACK] = entry["time"], message[_FIRST_ACK] or entry["time"]
     message[7:11] = message[_VERSIONS]
 
 

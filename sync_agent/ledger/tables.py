@@ -13,6 +13,8 @@ from sync_agent.audit import Proof, column
 from sync_agent.ledger.rows import plain
 
 __all__ = [
+    "AccessRow",
+    "AccountRow",
     "CaseRow",
     "EnvironmentRow",
     "ErasedRow",
@@ -20,9 +22,12 @@ __all__ = [
     "GroupRow",
     "LaneRow",
     "MessageRow",
+    "NoticeRow",
+    "RequestRow",
     "RunRow",
     "SignatureRow",
     "SourceRow",
+    "TallyRow",
     "WriteBackRow",
 ]
 
@@ -105,6 +110,7 @@ class CaseRow(SQLModel, table=True):
         Index("ix_case_state_pseudonym", "source_id", "pseudonym"),
         Index("ix_case_state_look_at", "source_id", "look_at"),
         Index("ix_case_state_absent", "source_id", "absent_scans"),
+        Index("ix_case_state_received", "source_id", "received_on"),
     )
 
     id: int = _row_id()
@@ -120,6 +126,7 @@ class CaseRow(SQLModel, table=True):
     last_digest: str = column("digest", "working")
     digest_seen_at: datetime = _time()
     look_at: datetime | None = _time(default=None)  # when there is something to do for it; none: nothing
+    received_on: str | None = column("time", "working", default=None)  # by the agency: the day a report counts it by
     due_on: str | None = column("time", "working", default=None)  # nearest legal date for entry
     protected_since: datetime | None = _time("evidence", default=None)
     protection: str = column("code", "evidence", default="")  # reason codes, sorted, joined by spaces
@@ -171,7 +178,10 @@ class MessageRow(SQLModel, table=True):
     wanted_shape: str | None = column("digest", "working", default=None)
     accepted_mark: str | None = column("digest", "working", default=None)  # content a person let through the guard
     reason: str | None = column("code", "evidence", default=None)  # refusal code, cause, or first rule of a hold
+    trigger_on: str | None = column("time", "working", default=None)  # day from which the law asks for its entry
     due_on: str | None = column("time", "working", default=None)  # legal date of its entry
+    first_ack_at: datetime | None = _time("evidence", default=None)  # when the law's clock stopped
+    forced: str | None = column("code", "working", default=None)  # why it goes up although it is the same
     account: str | None = column("code", "working", default=None)
     versions: str | None = column("version", "working", default=None)  # mapping, contract and policy of the last try
     attempts: int = column("count", "working", default=0)
@@ -290,3 +300,83 @@ class ErasedRow(SQLModel, table=True):
     source_id: str = column("code", "working", primary_key=True)
     mark: str = column("pseudonym", "working", primary_key=True)  # keyed by the installation, of the key of the case
     changed: bool = column("state", "working", default=False)  # in the local system, since; nobody has looked yet
+
+
+@plain
+class RequestRow(SQLModel, table=True):
+    """What a person asked of a running service, and what came of it."""
+
+    __tablename__ = "request"
+    __table_args__ = (Index("ix_request_state", "state", "id"),)
+
+    id: int = _row_id()
+    kind: str = column("code", "working")
+    content: str = column("key", "working")  # JSON: keys of cases, codes, days, digests
+    note: bytes | None = column("secret", "working", default=None)  # encrypted, and gone when it was carried out
+    actor: str = column("pseudonym", "working")
+    database_role: str | None = column("code", "working", default=None)  # filled in by PostgreSQL
+    asked_at: datetime = _time()
+    seen_at: datetime | None = _time(default=None)  # the service knows of it
+    begun_at: datetime | None = _time(default=None)
+    ended_at: datetime | None = _time(default=None)
+    state: str = column("state", "working")
+    run: str | None = column("id", "working", default=None)
+    stage: str | None = column("code", "working", default=None)
+    done: int = column("count", "working", default=0)
+    total: int | None = column("count", "working", default=None)
+    result: str | None = column("code", "working", default=None)  # JSON: what the command prints, or the error's words
+
+
+@plain
+class AccountRow(SQLModel, table=True):
+    """Who may open the pages."""
+
+    __tablename__ = "account"
+
+    name: str = column("pseudonym", "working", primary_key=True)
+    role: str = column("code", "working")
+    agencies: str = column("code", "working", default="")  # whose cases it sees, joined by spaces; empty: all
+    password: str = column("secret", "working")  # as argon2 keeps it
+    created_at: datetime = _time()
+    disabled_at: datetime | None = _time(default=None)
+    version: int = column("version", "working", default=1)  # sessions of an earlier one are over
+
+
+@plain
+class AccessRow(SQLModel, table=True):
+    """One page that somebody looked at."""
+
+    __tablename__ = "access_log"
+    __table_args__ = (Index("ix_access_log_at", "at"),)
+
+    id: int = _row_id()
+    at: datetime = _time()
+    account: str | None = column("pseudonym", "working", default=None)
+    page: str = column("code", "working")  # the route, never the address with what was searched
+    case_id: int | None = column("key", "working", default=None)
+    status: int = column("count", "working")
+    origin: str | None = column("pseudonym", "working", default=None)  # of the address, keyed by the installation
+
+
+@plain
+class NoticeRow(SQLModel, table=True):
+    """A state of things that people are told of by mail: since when, and when they were told."""
+
+    __tablename__ = "notice"
+
+    kind: str = column("code", "working", primary_key=True)
+    subject: str = column("code", "working", primary_key=True, default="")  # an account, an agency; empty: all
+    since: datetime = _time()
+    told_at: datetime | None = _time(default=None)
+    ended_at: datetime | None = _time(default=None)
+
+
+@plain
+class TallyRow(SQLModel, table=True):
+    """How often something happened, or how much there was of it, on one day in Viet Nam."""
+
+    __tablename__ = "tally"
+
+    day: str = column("time", "working", primary_key=True)
+    name: str = column("code", "working", primary_key=True)
+    number: int = column("count", "working")

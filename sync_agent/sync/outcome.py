@@ -118,6 +118,7 @@ def acknowledge(message: MessageRow, now: datetime, national_id: str | None) -> 
     message.ack_digest, message.ack_shape = message.wanted_digest, message.wanted_shape
     message.ack_id = national_id or message.ack_id
     message.ack_account, message.ack_at = message.ack_account or message.account, now
+    message.first_ack_at = message.first_ack_at or now
     versions = str(message.versions).split(":")
     message.ack_agent, message.ack_mapping, message.ack_contract, message.ack_policy = versions[:4]
     message.attempts, message.next_try_at, message.refusals, message.refusal = 0, None, 0, None
