@@ -5,14 +5,16 @@ UV ?= $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(UV) pip compile $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
+SERVER := excel mysql postgres reports timestamp web
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos bench lint types lock catalogues schemas hooks wheel
+.PHONY: help demo test chaos soak bench lint types lock catalogues schemas hooks wheel
 
 help:
 	@echo "make demo        set up, then show the whole thing on this machine"
 	@echo "make test        set up, then run all tests"
 	@echo "make chaos       kill the agent a hundred times under every fault; prints figures (CHAOS=--help for options)"
+	@echo "make soak        weeks of the service in minutes, by a clock that is moved; prints figures (SOAK=--help for options)"
 	@echo "make bench       how fast messages go up beside bare httpx, and what a large stock costs (BENCH=--help for options)"
 	@echo "make lint        style and format        make types       static types"
 	@echo "make catalogues  find new sentences, update and compile the Vietnamese catalogue"
@@ -29,6 +31,9 @@ test: .venv/.dev
 
 chaos: .venv/.dev
 	$(BIN)/python -m tests.chaos.chaos $(CHAOS)
+
+soak: .venv/.dev
+	$(BIN)/python -m tests.chaos.soak $(SOAK)
 
 bench: .venv/.dev
 	$(BIN)/python -m tests.benchmarks.bench $(BENCH)
@@ -55,6 +60,7 @@ hooks: .venv/.dev
 lock:
 	$(COMPILE) pyproject.toml --output-file requirements/runtime.lock
 	$(COMPILE) pyproject.toml --extra dev --constraints requirements/runtime.lock --output-file requirements/dev.lock
+	$(COMPILE) pyproject.toml $(SERVER:%=--extra %) --constraints requirements/runtime.lock --output-file requirements/server.lock
 	$(COMPILE) --group build --output-file requirements/build.lock
 
 .venv/bin/python:

@@ -7,19 +7,22 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Engine
 
 from sync_agent.audit import SEALS, KeyFile, Seals, open_channel
 from sync_agent.domain.canonical import keyed_digest
-from sync_agent.domain.deadlines import WeekdayCalendar
+from sync_agent.domain.deadlines import Calendar
 from sync_agent.domain.findings import Level
+from sync_agent.domain.workdays import VietnamCalendar
 from sync_agent.errors import ConfigError, LedgerError, SyncAgentError
 from sync_agent.ledger import (
     Clock,
     HeadFile,
     HeadKeeper,
     Ledger,
+    copy_before_upgrade,
     exclusive,
     has_ledger,
     ledger_address,
@@ -27,6 +30,7 @@ from sync_agent.ledger import (
     migrate,
     on_server,
     open_engine,
+    open_for_pages,
     place_of,
     told,
     utc_now,
@@ -40,7 +44,9 @@ from sync_agent.secretfile import read_secret
 from sync_agent.settings import Mode, Settings, load_settings
 from sync_agent.source import FileStore, LocalWriter, SourceSpec, SqlSource, read_structure
 from sync_agent.source import count_values as count_column_values
-from sync_agent.sync import Agent
+
+if TYPE_CHECKING:
+    from sync_agent.sync import Agent
 
 __all__ = [
     "Desk",
@@ -50,8 +56,11 @@ __all__ = [
     "local_places",
     "open_agent",
     "open_desk",
+    "open_for_web",
     "open_ledger_engine",
+    "proxy_secret",
     "upgrade_ledger",
+    "working_calendar",
 ]
 
 KEY_FILE = "installation.key"
@@ -67,6 +76,11 @@ class Desk:
     names: KeyNames
     heads: HeadKeeper
 
+    @property
+    def calendar(self) -> Calendar:
+        """The working days of the settings."""
+        return working_calendar(self.settings)
+
 
 def open_desk(folder: Path) -> Desk:
     """Open the ledger of a configuration for reading. Raises ConfigError or LedgerError."""
@@ -80,6 +94,48 @@ def open_desk(folder: Path) -> Desk:
     return Desk(settings, ledger, names, heads)
 
 
+def open_for_web(folder: Path, **changed: Any) -> Desk:
+    """Open the ledger of a configuration as the pages may use it. `changed` settings win over those of the file.
+
+    Raises ConfigError or LedgerError.
+    """
+    settings = load_settings(folder, web=changed)
+    set_level(settings.logs.level)
+    profile = load_profile(settings.path(settings.source.profile))
+    heads = head_keeper(settings, installation_key(settings.state))
+    outside, engine = HeadFile(settings.state), open_for_pages(_web_address(settings))
+    ledger = Ledger(engine, source_id=profile.source.id, actor="web", outside=outside, heads=heads)
+    return Desk(settings, ledger, _names(settings, profile), heads)
+
+
+def proxy_secret(settings: Settings) -> str:
+    """Return by what a reverse proxy that names accounts is known, "" where none does. Raises ConfigError."""
+    web = settings.web
+    if not web.proxy_header:
+        return ""
+    file = settings.path(web.proxy_secret_file) if web.proxy_secret_file else None
+    return read_secret(file, web.proxy_secret_env, where="web.proxy_secret_file" if file else "web.proxy_secret_env")
+
+
+def _web_address(settings: Settings) -> URL:
+    """Return the address by which the pages read the ledger. Raises LedgerError or ConfigError."""
+    address, web = ledger_address(settings.ledger_url), settings.web
+    if on_server(address) is not bool(web.ledger_user):
+        raise ConfigError(
+            "the pages need a user of their own in PostgreSQL, and none in SQLite",
+            where="web.ledger_user",
+            todo="name a user whose only role is sync_agent_web; for a ledger in SQLite remove the setting",
+        )
+    if not web.ledger_user:
+        return address
+    password = None
+    if web.ledger_secret_file is not None or web.ledger_secret_env:
+        file = settings.path(web.ledger_secret_file) if web.ledger_secret_file else None
+        where = "web.ledger_secret_file" if file else "web.ledger_secret_env"
+        password = read_secret(file, web.ledger_secret_env, where=where)
+    return address.set(username=web.ledger_user, password=password)
+
+
 def local_places(folder: Path) -> Callable[[str], str]:
     """Return what names the local table and column of a CaseFile path. Raises ConfigError."""
     settings = load_settings(folder)
@@ -88,11 +144,16 @@ def local_places(folder: Path) -> Callable[[str], str]:
 
 
 @contextmanager
-def open_agent(folder: Path, *, clock: Clock = utc_now, new_ledger: bool = True) -> Iterator[Agent]:
+def open_agent(
+    folder: Path, *, clock: Clock = utc_now, new_ledger: bool = True, sends: bool = True
+) -> Iterator["Agent"]:
     """Wire a whole agent and close it again. A missing ledger is made unless `new_ledger` is False: then in memory.
 
-    Raises ConfigError, SourceError or LedgerError before anything was done.
+    One that never `sends` needs no secret of an account. Raises ConfigError, SourceError or LedgerError before anything
+    was done.
     """
+    from sync_agent.sync import Agent  # noqa: PLC0415 - who only looks at the ledger need not wait for it
+
     settings = load_settings(folder)
     set_level(settings.logs.level)
     profile = load_profile(settings.path(settings.source.profile))
@@ -111,6 +172,7 @@ def open_agent(folder: Path, *, clock: Clock = utc_now, new_ledger: bool = True)
             settings.folder,
             workers=settings.delivery.workers,
             production=settings.agent.mode is Mode.PRODUCTION,
+            secrets_at_use=not sends,
         )
         opened.callback(gateway.close)
         writer = _writer(settings, profile)
@@ -136,14 +198,19 @@ def open_agent(folder: Path, *, clock: Clock = utc_now, new_ledger: bool = True)
             gate=Gate(policy, numbers=Level(settings.privacy.text_patterns)),
             contract=contract,
             wire=national.wire,
-            accounts=load_accounts(national.accounts, settings.folder),
+            accounts=load_accounts(national.accounts, settings.folder, secrets_at_use=not sends),
             gateway=gateway,
             names=names,
-            calendar=WeekdayCalendar.of(settings.timeliness.holidays),
+            calendar=working_calendar(settings),
             installation_key=key,
             clock=clock,
             writer=writer,
         )
+
+
+def working_calendar(settings: Settings) -> Calendar:
+    """Return the days that are worked: Việt Nam's, and what the settings say of single days."""
+    return VietnamCalendar(frozenset(settings.timeliness.holidays), frozenset(settings.timeliness.worked))
 
 
 def head_keeper(settings: Settings, key: bytes) -> HeadKeeper:
@@ -292,10 +359,17 @@ def _owner_address(settings: Settings) -> URL:
     return address.set(username=agent.ledger_owner, password=password)
 
 
-def upgrade_ledger(folder: Path) -> str:
+def upgrade_ledger(
+    folder: Path,
+    *,
+    actor: str = "agent",
+    backed_up: Callable[[], bool] = lambda: False,
+    copied: Callable[[Path], None] = lambda _: None,
+) -> str:
     """Make the ledger of a configuration or bring it to the present schema; return the revision reached.
 
-    Raises ConfigError or LedgerError.
+    One in SQLite is copied first, into the state folder, and `copied` told to which file; of one on a server
+    `backed_up` is asked whether there is a backup. Raises ConfigError or LedgerError; then it is as it was.
     """
     settings = load_settings(folder)
     address = _owner_address(settings)
@@ -313,8 +387,24 @@ def upgrade_ledger(folder: Path) -> str:
                 facts=(("found", found), ("needed", migrate.HEAD)),
             )
         with exclusive(settings.state, engine):
+            if found is not None and found != migrate.HEAD:
+                _keep_what_is(engine, settings, found, backed_up, copied)
             _give_seals(engine, settings, make=True)
-            return migrate.upgrade(engine, as_owner=bool(settings.agent.ledger_owner))
+            return migrate.upgrade(engine, as_owner=bool(settings.agent.ledger_owner), actor=actor)
+
+
+def _keep_what_is(
+    engine: Engine, settings: Settings, found: str, backed_up: Callable[[], bool], copied: Callable[[Path], None]
+) -> None:
+    """Have a backup before the schema changes. Raises LedgerError when there is none, ConfigError on a server."""
+    if not on_server(engine.url):
+        copied(copy_before_upgrade(engine, settings.state, found, utc_now()))
+    elif not backed_up():
+        raise ConfigError(
+            "the schema of the ledger changes, and nobody said that there is a backup of its database",
+            where="db upgrade",
+            todo="make one with pg_dump, then: sync-agent db upgrade --backed-up",
+        )
 
 
 def installation_key(state: Path) -> bytes:

@@ -4,9 +4,13 @@ The ids are the English sentences in the code; Vietnamese comes from the gettext
 """
 
 import gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -20,6 +24,7 @@ __all__ = [
     "mark",
     "number_text",
     "set_language",
+    "speaking",
     "time_text",
     "tr",
     "trn",
@@ -43,32 +48,42 @@ class _Facts(dict[str, object]):
         return "{" + name + "}"
 
 
-def _catalogue(chosen: Language) -> gettext.NullTranslations:
-    return gettext.translation(DOMAIN, LOCALES, [chosen.value], fallback=True)
-
-
 class _Speech:
     """What was chosen for this process."""
 
     language = Language.VI
-    catalogue: gettext.NullTranslations | None = None  # read when the first message is needed
+
+
+_HERE: ContextVar[Language | None] = ContextVar("language", default=None)  # of one reader, where there are several
 
 
 def set_language(chosen: Language) -> None:
     """Choose the language of every later message of this process."""
     _Speech.language = chosen
-    _Speech.catalogue = None
+
+
+@contextmanager
+def speaking(chosen: Language) -> Iterator[None]:
+    """Speak to one reader in their language, whatever the process speaks: of a request, in its thread or task."""
+    before = _HERE.set(chosen)
+    try:
+        yield
+    finally:
+        _HERE.reset(before)
 
 
 def language() -> Language:
     """Return the language people are spoken to in."""
-    return _Speech.language
+    return _HERE.get() or _Speech.language
+
+
+@cache  # read when the first message of a language is needed
+def _catalogue(chosen: Language) -> gettext.NullTranslations:
+    return gettext.translation(DOMAIN, LOCALES, [chosen.value], fallback=True)
 
 
 def _translations() -> gettext.NullTranslations:
-    if _Speech.catalogue is None:
-        _Speech.catalogue = _catalogue(_Speech.language)
-    return _Speech.catalogue
+    return _catalogue(language())
 
 
 def tr(message: str, /, **facts: object) -> str:

@@ -1,7 +1,8 @@
 """Decides what may stand in the log: events of a closed list and facts of a closed list, each in a form of its own.
 
 A fact nobody declared, and a value that has not the form of its fact, become a mark and are counted, never written.
-Of what a library logs only who logged it and where in its code remains.
+Of what a library logs only who logged it and where in its code remains. Lines go to stderr, or to a file that turns
+over.
 """
 
 import logging
@@ -15,11 +16,15 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from io import FileIO, TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from sync_agent.domain.steps import Step
+from sync_agent.errors import ConfigError
 
-__all__ = ["LogEvent", "LogLevel", "bound", "carried", "log", "set_level", "start_log"]
+__all__ = ["LogEvent", "LogLevel", "bound", "carried", "keep_log_in", "log", "set_level", "start_log"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,7 +34,7 @@ _LEVELS: dict[LogLevel, int] = {"debug": 10, "info": 20, "warning": 30, "error":
 _NOTHING = 50
 _MARK = "▢"
 _STATES = frozenset({"acknowledged", "held", "in_flight", "not_ready", "pending", "rejected", "uncertain", "waiting"})
-_JOBS = frozenset({"pass", "full_scan", "checkpoint"})
+_JOBS = frozenset({"pass", "full_scan", "checkpoint", "code_lists", "housekeeping", "backup"})
 _TALKATIVE = ("alembic", "apscheduler", "httpcore", "httpx", "sqlalchemy", "urllib3")
 """Libraries that log addresses, statements or parameters when they are let."""
 
@@ -51,10 +56,14 @@ class LogEvent(StrEnum):
     SERVICE_STOPPED = "service_stopped"
     JOB_FAILED = "job_failed"  # it is tried again when it is due
     JOB_MISSED = "job_missed"
+    REQUESTS_UNREADABLE = "requests_unreadable"  # what people ask cannot be looked at now: tried again
     JOB_STILL_BUSY = "job_still_busy"  # due again before it was done, or while another one is
     CLOCK_JUMPED = "clock_jumped"  # seconds: how far it was set
     CONFIGURATION_READ = "configuration_read"
     CONFIGURATION_REFUSED = "configuration_refused"  # the one before stays in force
+    HEALTH_UNAVAILABLE = "health_unavailable"  # its address cannot be listened at: tried again
+    MAIL_SENT = "mail_sent"  # count: to how many
+    MAIL_FAILED = "mail_failed"  # it is tried again
     LIBRARY = "library"
 
 
@@ -66,7 +75,29 @@ class _Threshold:
     fixed: bool = False
 
 
+class _File(RotatingFileHandler):
+    """A file for its owner's eyes only, that turns over when it is full."""
+
+    def _open(self) -> TextIOWrapper:
+        def private(path: str, flags: int) -> int:
+            return os.open(path, flags, 0o600)
+
+        return TextIOWrapper(FileIO(self.baseFilename, self.mode, opener=private), encoding="utf-8", write_through=True)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name logging calls
+        """Write to stderr what the file does not take: a full disk stops no work, and is seen."""
+        _to_stderr(record.getMessage())
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where lines go: a file, or stderr."""
+
+    file: _File | None = None
+
+
 _threshold = _Threshold()
+_place = _Place()
 _writing = threading.Lock()
 
 
@@ -89,11 +120,34 @@ def set_level(level: LogLevel | None) -> None:
         _threshold.level = _LEVELS[level]
 
 
+def keep_log_in(path: Path | None, *, max_bytes: int, keep: int) -> None:
+    """Write to a file from now on, None: to stderr; a log for debugging stays there. Of full ones the last are kept.
+
+    Raises ConfigError when the file cannot be written; then nothing changes.
+    """
+    if _threshold.fixed:
+        return
+    file = None
+    if path is not None:
+        try:
+            file = _File(path, maxBytes=max_bytes, backupCount=keep)
+        except OSError as error:
+            raise ConfigError(
+                "the log cannot be written there ({reason})",
+                where="logs.file",
+                todo="name a file in a folder this account may write to",
+                facts=(("reason", error.strerror or "error"),),
+            ) from None
+    before, _place.file = _place.file, file
+    if before is not None:
+        before.close()
+
+
 def log(event: LogEvent, level: LogLevel = "info", /, **facts: object) -> None:
     """Write one line, with what is bound here; facts that are None are left out. Never fails."""
     if _LEVELS[level] >= _threshold.level:
         said = {name: value for name, value in facts.items() if value is not None}
-        _logger(terminal=sys.stderr.isatty()).log(_LEVELS[level], event, **said)
+        _logger(terminal=_place.file is None and sys.stderr.isatty()).log(_LEVELS[level], event, **said)
 
 
 def bound(**facts: object) -> AbstractContextManager[None]:
@@ -193,16 +247,25 @@ def _allowed(_logger: object, _method: str, said: Mapping[str, Any]) -> dict[str
     return kept | ({"masked": masked} if masked else {})
 
 
-class _Stderr:
-    """Writes lines to whatever stderr is at that moment."""
+class _Lines:
+    """Writes lines to where they go at that moment."""
 
     def msg(self, line: str) -> None:
-        """Write one line whole. A stderr that takes nothing any more stops no work."""
-        with _writing, suppress(OSError, ValueError):
-            sys.stderr.write(line + "\n")
-            sys.stderr.flush()
+        """Write one line whole."""
+        file = _place.file
+        if file is None:
+            _to_stderr(line)
+        else:
+            file.handle(logging.makeLogRecord({"msg": line}))
 
     debug = info = warning = error = msg
+
+
+def _to_stderr(line: str) -> None:
+    """Write one line to whatever stderr is at that moment. One that takes nothing any more stops no work."""
+    with _writing, suppress(OSError, ValueError):
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
 
 
 @cache
@@ -215,7 +278,7 @@ def _logger(*, terminal: bool) -> Any:
         return orjson.dumps(said).decode()
 
     return structlog.wrap_logger(
-        _Stderr(),
+        _Lines(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -1,12 +1,12 @@
 """Where the files that ship with the agent are, and how a new configuration is made from them."""
 
-import os
 import secrets
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Final
 
+from sync_agent.durable import create_durably, sync_folder
 from sync_agent.errors import ConfigError
 
 __all__ = ["INSTALLATION_KEY", "create_configuration", "packaged_configuration", "packaged_schemas"]
@@ -78,11 +78,10 @@ def _fill(folder: Path) -> list[Path]:
         made = sorted(path.relative_to(draft) for path in draft.rglob("*") if path.is_file())
         for child in draft.iterdir():
             child.rename(folder / child.name)
+        sync_folder(folder)
     return made
 
 
 def _write_key(path: Path) -> None:
     """Write the secret behind tokens and pseudonyms: 32 random bytes in hex, for the owner's eyes only."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(32) + "\n")
+    create_durably(path, f"{secrets.token_hex(32)}\n".encode("ascii"), mode=0o400)

@@ -7,21 +7,36 @@ Secrets are not settings: they are read from files or the environment, named her
 import difflib
 import re
 import tomllib
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from sync_agent.audit import AnchorSettings
 from sync_agent.domain.casefile import Kind
+from sync_agent.domain.notices import NoticeKind
 from sync_agent.errors import ConfigError
+from sync_agent.i18n import Language
 from sync_agent.logs import LogLevel
+from sync_agent.mail import Address, MailServer
 from sync_agent.national import AccountSettings, TransportSettings, WireOptions
 
-__all__ = ["Mode", "ServiceSection", "Settings", "load_settings"]
+__all__ = [
+    "BackupSection",
+    "Mode",
+    "NotificationsSection",
+    "RecipientSettings",
+    "ServiceSection",
+    "Settings",
+    "WebSection",
+    "load_settings",
+]
 
 Seconds = Annotated[int, Field(ge=0)]
 _A_YEAR = 31_536_000  # in seconds; a longer wait is a slip of the pen
@@ -38,7 +53,17 @@ def _crontab(text: str) -> str:
     return text
 
 
+def _loopback(text: str) -> str:
+    """Return "" or an address of this machine alone with a port. Raises ValueError."""
+    if text:
+        parts = urlsplit(f"//{text}")
+        if parts.netloc != text or parts.port is None or not ip_address(parts.hostname or "").is_loopback:
+            raise ValueError("an address of this machine alone and a port, such as 127.0.0.1:9108")
+    return text
+
+
 Crontab = Annotated[str, AfterValidator(_crontab)]
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _HOUR = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 
 _PASSWORD = re.compile(
@@ -158,6 +183,7 @@ class DeliverySection(_Section):
     breaker_max_seconds: int = Field(default=900, ge=0, le=_A_YEAR)
     rate_per_second: float = Field(default=0, ge=0, allow_inf_nan=False)  # 0: no limit
     burst: int = Field(default=1, ge=1)
+    look_ups_per_second: float = Field(default=5, gt=0, allow_inf_nan=False)  # of a comparison, for each account
     large_bytes: int = Field(default=8_000_000, ge=1)
     most_bytes: int | None = Field(default=None, ge=1)  # None: what the contract says
 
@@ -192,10 +218,19 @@ class PrivacySection(_Section):
 
 
 class TimelinessSection(_Section):
-    """The agency's yardstick for "immediately" (Decree 55/2022/NĐ-CP, Art. 8.1)."""
+    """The agency's yardstick for "immediately" (Decree 55/2022/NĐ-CP, Art. 8.1), and which days are worked."""
 
     entry_working_days: int = Field(default=1, ge=0)
-    holidays: tuple[date, ...] = ()
+    warn_working_days: int = Field(default=2, ge=0, le=60)  # how long before its legal date something is told of
+    holidays: tuple[date, ...] = ()  # days off beside the public holidays
+    worked: tuple[date, ...] = ()  # days worked instead of a day off
+
+    @model_validator(mode="after")
+    def _either(self) -> "TimelinessSection":
+        both = sorted(set(self.holidays) & set(self.worked))
+        if both:
+            raise ValueError(f"{both[0]} cannot be both a day off and a day worked")
+        return self
 
 
 class AuditSection(_Section):
@@ -223,15 +258,114 @@ class ServiceSection(_Section):
     every_seconds: int = Field(default=60, ge=1, le=86_400)
     cron: Crontab = ""  # instead of every_seconds
     full_scan: Crontab = "0 2 * * *"  # "": none
+    code_lists: Crontab = "30 3 * * sun"  # "": never
+    housekeeping: Crontab = "0 3 * * *"  # "": never
+    keep_days: int = Field(default=90, ge=7, le=3650)  # rows that only show what the audit log tells
     send_between: tuple[Annotated[str, Field(pattern=f"^{_HOUR}-{_HOUR}$")], ...] = ()  # none: at any hour
     send_days: Literal["all", "working"] = "all"
     closed_days: tuple[date, ...] = ()
+    health_address: Annotated[str, AfterValidator(_loopback)] = "127.0.0.1:9108"  # "": none
+
+
+class BackupSection(_Section):
+    """Where the service copies a ledger in SQLite to, when, and how many copies stay; without `folder` nowhere."""
+
+    folder: Path | None = None
+    cron: Crontab = "30 1 * * *"
+    keep: int = Field(default=14, ge=1, le=1000)
+
+    @model_validator(mode="after")
+    def _sometime(self) -> "BackupSection":
+        if not self.cron:
+            raise ValueError("cron must say when; for no backups leave folder out")
+        return self
+
+
+class WebSection(_Section):
+    """Where the auditors' pages answer, and by which user of the database they read the ledger."""
+
+    address: str = "127.0.0.1"
+    port: int = Field(default=8460, ge=0, le=65535)
+    hosts: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:\[\]-]{1,255}$")], ...] = ()  # as browsers name it
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    trusted_proxy: str = ""  # the address from which a reverse proxy asks
+    proxy_header: Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9-]{0,63})?$")] = ""  # names the account
+    proxy_secret_file: Path | None = None  # what it sends with it, so that nobody else on its machine can
+    proxy_secret_env: str = ""
+    session_minutes: int = Field(default=20, ge=1, le=480)  # without a page
+    session_hours: int = Field(default=10, ge=1, le=24)  # at most
+    ledger_user: str = ""  # in PostgreSQL, of the role sync_agent_web
+    ledger_secret_file: Path | None = None
+    ledger_secret_env: str = ""
+
+    @model_validator(mode="after")
+    def _not_in_the_open(self) -> "WebSection":
+        if (self.tls_certificate is None) is not (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key are given together")
+        proxy = ip_address(self.trusted_proxy) if self.trusted_proxy else None
+        if not (self.here or self.tls_certificate or proxy):
+            raise ValueError("an address other than this machine's own needs TLS, or a trusted_proxy that has it")
+        if self.proxy_header and (proxy is None or not (self.proxy_secret_file or self.proxy_secret_env)):
+            raise ValueError("proxy_header needs trusted_proxy, and proxy_secret_file or proxy_secret_env")
+        return self
+
+    @property
+    def here(self) -> bool:
+        """Tell whether only this machine can ask."""
+        return ip_address(self.address).is_loopback
+
+    @property
+    def secure(self) -> bool:
+        """Tell whether browsers reach the pages by HTTPS."""
+        return self.tls_certificate is not None or bool(self.trusted_proxy)
+
+
+class RecipientSettings(_Section):
+    """Somebody who gets mails. With `agency` only its daily work list, unless `kinds` asks for more."""
+
+    address: Address
+    language: Language = Language.VI
+    kinds: tuple[NoticeKind, ...] | None = None  # None: all, for an agency none
+    agency: Annotated[str, Field(max_length=80)] = ""
+    digest: bool = True
+
+    def wants(self, kind: NoticeKind) -> bool:
+        """Tell whether it is told of a state of this kind."""
+        return not self.agency if self.kinds is None else kind in self.kinds
+
+
+class NotificationsSection(MailServer):
+    """By which server people are told what, and when; without `host` nobody is. Hours and days are Viet Nam's."""
+
+    host: str = ""
+    sender: Address | Literal[""] = ""
+    recipients: tuple[RecipientSettings, ...] = ()
+    digest_at: Annotated[str, Field(pattern=f"^({_HOUR})?$")] = "07:30"  # "": no digest
+    digest_days: Literal["all", "working"] = "working"
+    repeat_hours: int = Field(default=24, ge=1, le=720)
+    down_minutes: int = Field(default=30, ge=0, le=1440)
+    silence_hours: int = Field(default=4, ge=0, le=240)  # 0: never told
+    quiet_days: int = Field(default=3, ge=0, le=60)  # 0: never told
+    disk_megabytes: int = Field(default=1000, ge=0)
+    expiry_days: int = Field(default=30, ge=0, le=365)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "NotificationsSection":
+        if self.host and not (self.sender and self.recipients):
+            raise ValueError("mails need sender and at least one of recipients")
+        if self.host and self.security == "none" and self.host not in _THIS_MACHINE:
+            raise ValueError("mails leave this machine over TLS only: security must be starttls or tls")
+        return self
 
 
 class LogSection(_Section):
     """What is written on stderr beside what a command says; never anything of a case but its pseudonym."""
 
     level: LogLevel | None = None  # None: a command logs nothing, the service what happens
+    file: Path | None = None  # of the service; None: stderr, which systemd takes to its journal
+    max_bytes: int = Field(default=10_000_000, ge=10_000)
+    keep: int = Field(default=9, ge=1, le=999)  # full ones beside it
 
 
 class Settings(BaseSettings):
@@ -260,7 +394,10 @@ class Settings(BaseSettings):
     timeliness: TimelinessSection = TimelinessSection()
     logs: LogSection = LogSection()
     service: ServiceSection = ServiceSection()
+    backup: BackupSection = BackupSection()
+    web: WebSection = WebSection()
     audit: AuditSection = AuditSection()
+    notifications: NotificationsSection = NotificationsSection()
 
     @classmethod
     def settings_customise_sources(
@@ -280,6 +417,17 @@ class Settings(BaseSettings):
         for name in ("settle_seconds", "kind_settle_seconds", "settle_remote_seconds"):
             if self.agent.mode is Mode.PRODUCTION and getattr(self.delivery, name) == 0:
                 raise ValueError(f"delivery.{name} may be 0 only in the demo and in tests")
+        return self
+
+    @model_validator(mode="after")
+    def _backups_apart(self) -> "Settings":
+        """Refuse backups that would lie beside the keys, and those of a server, which are its own affair."""
+        if self.backup.folder is None:
+            return self
+        if self.path(self.backup.folder).resolve().is_relative_to(self.state.resolve()):
+            raise ValueError("backup.folder must not be in the state folder: the keys are there")
+        if not self.ledger_url.startswith("sqlite:"):
+            raise ValueError("backup.folder is for a ledger in SQLite: back PostgreSQL up with pg_dump")
         return self
 
     def path(self, relative: Path) -> Path:
@@ -323,8 +471,8 @@ def _in_url(path: Path) -> str:
     return str(path).replace("%", "%25").replace("?", "%3F")
 
 
-def load_settings(folder: Path) -> Settings:
-    """Read and validate `folder/agent.toml`. Raises ConfigError."""
+def load_settings(folder: Path, web: Mapping[str, Any] | None = None) -> Settings:
+    """Read and validate `folder/agent.toml`; what is given for `web` wins over it. Raises ConfigError."""
     path = folder / "agent.toml"
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -337,6 +485,8 @@ def load_settings(folder: Path) -> Settings:
         ) from None
     except ValueError as error:
         raise ConfigError("not valid TOML: {reason}", where=str(path), facts=(("reason", str(error)),)) from None
+    if web:
+        values["web"] = {**values.get("web", {}), **web}
     try:
         return Settings(folder=folder.resolve(), **values)
     except ValidationError as error:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jinja2 import Environment, nodes
+
 __all__ = ["Found", "find_messages"]
 
 _TRANSLATES = {"tr": 1, "mark": 1, "trn": 2}
@@ -41,7 +43,23 @@ def find_messages(package: Path) -> Found:
                 _read_call(call, scope, carriers, found)
         for help_text in module.help_texts():
             _add(found, help_text, module)
+    for path in sorted(package.rglob("*.html")):
+        _read_template(path, package, found)
     return found
+
+
+def _read_template(path: Path, package: Path, found: Found) -> None:
+    """Add what a template of the pages has translated, which must stand there as a literal."""
+    name = path.relative_to(package.parent).as_posix()
+    for call in Environment(autoescape=True).parse(path.read_text(encoding="utf-8")).find_all(nodes.Call):
+        wanted = _TRANSLATES.get(getattr(call.node, "name", ""), 0)
+        match [each.value for each in call.args[:wanted] if isinstance(each, nodes.Const)]:
+            case [str(message)] if wanted == 1:
+                found.messages.setdefault(message, set()).add(name)
+            case [str(singular), str(plural)]:
+                found.messages.setdefault((singular, plural), set()).add(name)
+            case [] if wanted and not isinstance(call.args[0], nodes.Getattr):
+                found.problems.add(f"{name}:{call.lineno}")
 
 
 class _Module:

@@ -97,6 +97,7 @@ _ANCHORS: Final = {
     "username": "the account at the server",
     "secret_file": "a file only the agent's account can read, with the password",
     "secret_env": "a variable of the environment with the password",
+    "ca_file": "the certificates to trust, in PEM; without it the system's",
     "sender": "the sender's address",
     "recipients": "the addresses it goes to",
     "url": "the time-stamping authority (RFC 3161)",

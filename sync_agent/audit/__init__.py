@@ -7,6 +7,7 @@ from sync_agent.audit.anchors import (
     anchor_records,
     attempt,
     due_channels,
+    failing_since,
     keep_attempts,
     last_done,
     places_over,
@@ -21,6 +22,7 @@ from sync_agent.audit.checkpoints import (
     first_head_over,
     last_checkpoint,
     newest_head_over,
+    page_of_checkpoints,
     sign_head,
 )
 from sync_agent.audit.columns import Holds, Proof, column, unclassified
@@ -28,7 +30,7 @@ from sync_agent.audit.discrepancies import SENTENCES, Discrepancy, Findings, Kin
 from sync_agent.audit.edge import needed_to_append
 from sync_agent.audit.entry import Entry, Event, Range, Versions, entry_bytes, entry_document, parse
 from sync_agent.audit.erasure import destroyed_owners, erase_secrets, finish_erasures, seal_all
-from sync_agent.audit.forms import actor_code, instant
+from sync_agent.audit.forms import CODE, actor_code, instant
 from sync_agent.audit.guards import (
     OWNER,
     grant_rights,
@@ -53,16 +55,29 @@ from sync_agent.audit.secrets import (
     keep_note,
     load_secrets,
     owner_of,
+    owners_of,
     read_note,
     rename_owners,
     secrets_of,
+    subject_named,
 )
-from sync_agent.audit.selection import Selection, WrittenEntry, selected, written_entry
+from sync_agent.audit.selection import (
+    LogPage,
+    Selection,
+    Sieve,
+    WrittenEntry,
+    entries_before,
+    log_page,
+    newest_of,
+    selected,
+    written_entry,
+)
 from sync_agent.audit.verify import ReadLog, read_log
 from sync_agent.audit.verify_anchors import How, Reach, SavedNote, saved_notes, verify_anchors, verify_saved
 from sync_agent.audit.verify_heads import KeyRing, Rhythm, Series, head_sizes, verify_heads
 
 __all__ = [
+    "CODE",
     "DONE",
     "KEY_FILE",
     "OWNER",
@@ -86,6 +101,7 @@ __all__ = [
     "KeyFile",
     "KeyRing",
     "Kind",
+    "LogPage",
     "NoteSigner",
     "NoteVerifier",
     "Proof",
@@ -97,6 +113,7 @@ __all__ = [
     "Seals",
     "Selection",
     "Series",
+    "Sieve",
     "StoredCheckpoint",
     "StoredEntry",
     "Versions",
@@ -113,10 +130,12 @@ __all__ = [
     "due_channels",
     "end_hashes",
     "entries",
+    "entries_before",
     "entry_bytes",
     "entry_document",
     "entry_schema",
     "erase_secrets",
+    "failing_since",
     "finish_erasures",
     "first_head_over",
     "grant_rights",
@@ -134,12 +153,16 @@ __all__ = [
     "last_done",
     "leaf_hash",
     "load_secrets",
+    "log_page",
     "missing_guards",
     "needed_to_append",
     "newest_head_over",
+    "newest_of",
     "node_hash",
     "open_channel",
     "owner_of",
+    "owners_of",
+    "page_of_checkpoints",
     "parse",
     "places_over",
     "powers",
@@ -155,6 +178,7 @@ __all__ = [
     "secrets_of",
     "selected",
     "sign_head",
+    "subject_named",
     "text_of",
     "unclassified",
     "verify_anchors",

@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
+
+from sync_agent.mail import MailServer
 
 __all__ = ["AnchorSettings", "FileAnchor", "MailAnchor", "SyslogAnchor", "TimestampAnchor"]
 
@@ -39,26 +41,12 @@ class SyslogAnchor(_Anchor):
         return self.protocol == "tcp" and self.host not in {"localhost", "127.0.0.1", "::1"}
 
 
-class MailAnchor(_Anchor):
+class MailAnchor(_Anchor, MailServer):
     """An e-mail with the head as its text, by SMTP."""
 
     kind: Literal["mail"]
-    host: str
-    port: _Port = 587
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    username: str = ""
-    secret_file: Path | None = None
-    secret_env: str = ""
     sender: str
     recipients: tuple[str, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _no_password_in_the_open(self) -> "MailAnchor":
-        if self.username and self.security == "none":
-            raise ValueError("a password is sent only over TLS: security must be starttls or tls")
-        if self.username and self.secret_file is None and not self.secret_env:
-            raise ValueError("a username needs secret_file or secret_env")
-        return self
 
     @property
     def remote(self) -> bool:

@@ -18,6 +18,7 @@ __all__ = [
     "anchor_records",
     "attempt",
     "due_channels",
+    "failing_since",
     "keep_attempts",
     "last_done",
     "places_over",
@@ -92,6 +93,18 @@ def last_done(conn: Connection, channels: Sequence[str]) -> AnchorRecord | None:
     query = select(ANCHOR).where(ANCHOR.c.outcome == DONE, ANCHOR.c.channel.in_(channels))
     row = conn.execute(query.order_by(ANCHOR.c.number.desc()).limit(1)).first()
     return AnchorRecord(*row) if row else None
+
+
+def failing_since(conn: Connection, channels: Sequence[str]) -> dict[str, datetime]:
+    """Return, for each place that did not take the last head it was offered, since when it has taken none."""
+    failing: dict[str, datetime] = {}
+    for channel in channels:
+        tried = select(func.min(ANCHOR.c.anchored_at)).where(ANCHOR.c.channel == channel, ANCHOR.c.outcome != DONE)
+        done = last_done(conn, [channel])
+        first = conn.execute(tried if done is None else tried.where(ANCHOR.c.number > done.number)).scalar()
+        if first is not None:
+            failing[channel] = datetime.fromisoformat(first)
+    return failing
 
 
 def places_over(conn: Connection, idx: int) -> list[AnchorRecord]:

@@ -5,13 +5,9 @@ A head holds no personal data: a name of the log, a number, a hash, a time.
 
 import base64
 import hashlib
-import os
-import smtplib
 import socket
-import ssl
 import urllib.error
 import urllib.request
-from contextlib import closing
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -19,12 +15,13 @@ from typing import Final, Protocol
 
 from sync_agent.audit.anchor_settings import AnchorSettings, FileAnchor, MailAnchor, SyslogAnchor, TimestampAnchor
 from sync_agent.audit.checkpoints import StoredCheckpoint
+from sync_agent.durable import create_durably
 from sync_agent.errors import ConfigError
-from sync_agent.secretfile import read_secret
+from sync_agent.mail import MailError, send_mail
 
 __all__ = ["Channel", "Unanchored", "kept_heads", "note_file", "open_channel"]
 
-_SECONDS: Final = 30
+_SECONDS: Final = 10
 _FACILITY: Final = 13 * 8 + 5  # log audit, notice (RFC 5424)
 _MOST_ANSWER: Final = 1_000_000  # bytes
 
@@ -66,7 +63,7 @@ def note_file(number: int) -> str:
 
 
 def kept_heads(folder: Path) -> list[Path]:
-    """Return the files of heads in a folder, by number. Raises OSError when it cannot be read."""
+    """Return the files of heads in a folder, by number; parts of one are none. Raises OSError when it is unreadable."""
     return sorted(path for path in folder.iterdir() if path.suffix == ".note")
 
 
@@ -79,11 +76,7 @@ class _Folder:
         # The folder is not made: a volume that is not mounted must not look like one that is.
         try:
             path = self._folder / note_file(head.number)
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
-            with closing(os.fdopen(file, "wb")) as opened:
-                opened.write(head.note)
-                opened.flush()
-                os.fsync(opened.fileno())
+            create_durably(path, head.note, mode=0o444)
         except FileExistsError:
             if path.read_bytes() != head.note:
                 raise Unanchored("another_head_is_there") from None
@@ -122,31 +115,11 @@ class _Mail:
         message["From"], message["To"] = self._settings.sender, ", ".join(self._settings.recipients)
         message["Subject"] = f"sync-agent: head {head.number} of the audit log, {head.size} entries"
         message.set_content(head.note.decode(), cte="8bit")
+        settings, where = self._settings, f"audit.anchors.{self.name}"
         try:
-            with self._connected() as server:
-                self._sign_in(server)
-                server.send_message(message)
-        except smtplib.SMTPAuthenticationError:
-            raise Unanchored("refused_password") from None
-        except smtplib.SMTPException:
-            raise Unanchored("refused") from None
-        except OSError:
-            raise Unanchored("no_connection") from None
-
-    def _connected(self) -> smtplib.SMTP:
-        where, context = self._settings, ssl.create_default_context()
-        if where.security == "tls":
-            return smtplib.SMTP_SSL(where.host, where.port, timeout=_SECONDS, context=context)
-        server = smtplib.SMTP(where.host, where.port, timeout=_SECONDS)
-        if where.security == "starttls":
-            server.starttls(context=context)
-        return server
-
-    def _sign_in(self, server: smtplib.SMTP) -> None:
-        where = self._settings
-        if where.username:
-            file = self._folder / where.secret_file if where.secret_file else None
-            server.login(where.username, read_secret(file, where.secret_env, where=f"audit.anchors.{self.name}"))
+            send_mail(settings, message, self._folder, seconds=_SECONDS, where=where)
+        except MailError as error:
+            raise Unanchored(error.cause) from None
 
 
 class _Timestamp:

@@ -28,6 +28,7 @@ __all__ = [
     "last_checkpoint",
     "newest_head_over",
     "numbered_checkpoint",
+    "page_of_checkpoints",
     "sign_head",
 ]
 
@@ -156,6 +157,13 @@ def checkpoints(conn: Connection, *, newest_first: bool = False) -> Iterator[Sto
         if len(page) < _PAGE:
             return
         at = page[-1].number
+
+
+def page_of_checkpoints(conn: Connection, *, below: int | None = None, limit: int) -> list[StoredCheckpoint]:
+    """Return the newest heads below a number, the newest first."""
+    query = select(CHECKPOINT).order_by(CHECKPOINT.c.number.desc()).limit(limit)
+    query = query if below is None else query.where(CHECKPOINT.c.number < below)
+    return [_stored(row) for row in conn.execute(query)]
 
 
 def _first(conn: Connection, query: Select[*tuple[Any, ...]]) -> StoredCheckpoint | None:

@@ -35,8 +35,14 @@ class Event(StrEnum):
     # runs
     RUN_STARTED = "run_started"
     RUN_ENDED = "run_ended"  # counts, range and set_digest of what was read
+    PASSES_EMPTY = "passes_empty"  # many that changed and sent nothing: counts, range and set_digest of all
     PLAN_STOPPED = "plan_stopped"  # the volume guard sent nothing
     PLAN_ACCEPTED = "plan_accepted"  # set_digest: the plan
+    # what people ask of the service, and what it could not do when it was due
+    REQUEST_TAKEN = "request_taken"  # new_state: what is asked; reason: that of the person
+    REQUEST_REFUSED = "request_refused"  # nobody may ask that like this; account: the role of the database
+    REQUEST_FAILED = "request_failed"  # reason: the type of the error, or `interrupted`
+    SCHEDULE_DISTURBED = "schedule_disturbed"  # new_state: how; reason: the task; counts: how many times
     # one message
     NOT_READY = "not_ready"
     READY = "ready"
@@ -72,8 +78,11 @@ class Event(StrEnum):
     DISCLOSED = "disclosed"  # the case's secret was given out to prove its content
     # many cases
     ADOPT_DECLINED = "adopt_declined"
-    RESYNC_REQUESTED = "resync_requested"
-    RECONCILED = "reconciled"
+    RESYNC_REQUESTED = "resync_requested"  # set_digest: the messages; reason: why they go up again
+    RESYNC_DROPPED = "resync_dropped"  # one of them cannot go up again; reason: why not
+    RECONCILED = "reconciled"  # counts: differences by kind; set_digest: the cases compared
+    DIFFERENCE_FOUND = "difference_found"  # reason: its kind; set_digest: the case, where the ledger has none
+    DIFFERENCE_REPAIRED = "difference_repaired"  # reason: that of the person; old_state: its kind
     REKEYED = "rekeyed"
     # configuration: old_state and new_state are the digests or versions before and after
     CONFIGURATION_CHANGED = "configuration_changed"
@@ -82,6 +91,7 @@ class Event(StrEnum):
     CONTRACT_CHANGED = "contract_changed"
     POLICY_CHANGED = "policy_changed"
     CODES_CHANGED = "codes_changed"
+    CODES_PULLED = "codes_pulled"  # all national lists were asked for; counts: how many, changed, not kept
     POLICY_SIGNED = "policy_signed"
     ENVIRONMENT_BOUND = "environment_bound"
     GO_LIVE_DECLARED = "go_live_declared"
@@ -91,16 +101,19 @@ class Event(StrEnum):
     NATIONAL_UP = "national_up"
     # the installation
     EPOCH_TAKEN = "epoch_taken"
-    LEDGER_UPGRADED = "ledger_upgraded"
+    LEDGER_UPGRADED = "ledger_upgraded"  # old_state and new_state: its schema
     BACKED_UP = "backed_up"
+    HOUSE_KEPT = "house_kept"  # old working data was let go of; counts: how much of what
     RESTORED = "restored"
     INCARNATION_STARTED = "incarnation_started"  # head_size and head_root: the head that was lost
     GAP_DECLARED = "gap_declared"
     CREATIONS_STOPPED = "creations_stopped"
     CREATIONS_RESUMED = "creations_resumed"
     KEY_ROTATED = "key_rotated"
-    ACCOUNT_ADDED = "account_added"
+    ACCOUNT_ADDED = "account_added"  # new_state: its role; reason: its agencies; wanted: as below
+    ACCOUNT_PASSWORD_SET = "account_password_set"  # noqa: S105 - wanted: the digest of its salted hash
     ACCOUNT_DISABLED = "account_disabled"
+    ACCOUNT_ENABLED = "account_enabled"
     ACCESS_DAY_CLOSED = "access_day_closed"  # set_digest: the day's root of the access log
     EXPORTED = "exported"
 
@@ -181,6 +194,7 @@ ENTRY_FORMS: dict[str, Form] = {
     "old_state": CODE,
     "new_state": CODE,
     "update": FLAG,
+    "forced": REASON,
     "attempt": NUMBER,
     "http_status": STATUS,
     "wanted": DIGEST,
@@ -224,6 +238,7 @@ class Entry:
     old_state: str | None = None
     new_state: str | None = None
     update: bool | None = None  # whether the message changes a record that has a national Id
+    forced: str | None = None  # why a person had it sent again, although it may be the same
     attempt: int | None = None
     http_status: int | None = None
     wanted: str | None = None

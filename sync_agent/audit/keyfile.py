@@ -5,10 +5,12 @@ own.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from sync_agent.audit.note import NoteSigner, NoteVerifier
+from sync_agent.durable import create_durably, replace_durably
 from sync_agent.errors import ConfigError, SyncAgentError
 from sync_agent.secretfile import read_secret
 
@@ -16,6 +18,8 @@ __all__ = ["KEY_FILE", "KeyFile"]
 
 KEY_FILE: Final = "audit.key"
 _BYTES: Final = 32
+_MODE: Final = 0o400
+_PUBLIC_MODE: Final = 0o644
 
 
 class KeyFile:
@@ -38,7 +42,7 @@ class KeyFile:
     def make(self) -> NoteSigner:
         """Make the first key of a log, or return the one that an earlier try made. Raises ConfigError."""
         if not self._given and not self.path.exists():
-            self._write(self.path)
+            self._make_first()
         signer = self.load()
         self._publish(signer.verifier)
         return signer
@@ -51,8 +55,10 @@ class KeyFile:
                 where="audit.key_file",
                 todo="take the setting away, rotate the key, and hand the new file over again",
             )
-        self._next.unlink(missing_ok=True)
-        self._write(self._next)
+        try:
+            replace_durably(self._next, _new_key(), mode=_MODE)
+        except OSError as error:
+            raise self._unwritable(self._next, error) from None
         return self._read(self._next)
 
     def prepared(self) -> NoteSigner | None:
@@ -89,23 +95,20 @@ class KeyFile:
             raise ConfigError("not a key of an audit log", where=str(path), todo="restore the right file")
         return NoteSigner(self.name, key)
 
-    def _write(self, path: Path) -> None:
+    def _make_first(self) -> None:
         try:
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-            try:
-                os.write(file, os.urandom(_BYTES).hex().encode() + b"\n")
-                os.fsync(file)
-            finally:
-                os.close(file)
+            with suppress(FileExistsError):  # another process was faster: its key is the log's
+                create_durably(self.path, _new_key(), mode=_MODE)
         except OSError as error:
-            raise self._unwritable(path, error) from None
+            raise self._unwritable(self.path, error) from None
 
     def _publish(self, verifier: NoteVerifier) -> None:
-        if verifier in self.verifiers():
+        known = self.verifiers()
+        if verifier in known:
             return
+        lines = "".join(f"{each}\n" for each in [*known, verifier])
         try:
-            with self.public.open("a", encoding="ascii") as file:
-                file.write(f"{verifier}\n")
+            replace_durably(self.public, lines.encode("ascii"), mode=_PUBLIC_MODE)
         except OSError as error:
             raise self._unwritable(self.public, error) from None
 
@@ -116,3 +119,7 @@ class KeyFile:
             todo="check that the folder is writable and has free space",
             facts=(("reason", error.strerror or "error"),),
         )
+
+
+def _new_key() -> bytes:
+    return os.urandom(_BYTES).hex().encode() + b"\n"

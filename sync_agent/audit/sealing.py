@@ -6,8 +6,8 @@ Goldreich, Goldwasser and Micali). All others open as before, also in older back
 """
 
 import os
-from collections.abc import Collection
-from functools import cached_property
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from sync_agent.durable import create_durably, replace_durably
 from sync_agent.errors import AuditError, ConfigError
 from sync_agent.secretfile import read_secret
 
@@ -34,6 +35,7 @@ class Seals:
     def __init__(self, state: Path) -> None:
         self.path = state / SEALS_FILE
         self._intended = state / "seals.erasing"
+        self._known: tuple[tuple[int, int, int], dict[str, bytes]] | None = None
 
     def __repr__(self) -> str:
         return "Seals()"
@@ -41,7 +43,8 @@ class Seals:
     def make(self) -> None:
         """Make the first key, unless there is one. Raises ConfigError."""
         if not self.path.exists():
-            self._write({"": os.urandom(_BYTES)})
+            with self._refused(self.path), suppress(FileExistsError):  # another process was faster: its key it is
+                create_durably(self.path, _lines({"": os.urandom(_BYTES)}))
 
     def seal(self, number: int, value: bytes) -> bytes:
         """Return `value` so that only the key of `number` opens it; KeyError when that was destroyed."""
@@ -71,12 +74,16 @@ class Seals:
         return self._key(number) is None
 
     def destroy(self, numbers: Collection[int]) -> None:
-        """Destroy the keys of `numbers`, durably; one destroyed before stays so. Raises ConfigError."""
-        nodes = dict(self._nodes)
+        """Destroy the keys of `numbers`, durably; one destroyed before stays so. Raises ConfigError.
+
+        To be called by the one process that may write: what others destroyed before is read anew.
+        """
+        before = self._read()
+        nodes = dict(before)
         for number in numbers:
             _puncture(nodes, _way(number))
-        if nodes != self._nodes:
-            self._write(nodes)
+        if nodes != before:
+            self._replace(self.path, _lines(nodes))
 
     def intend(self, numbers: Collection[int]) -> None:
         """Note, durably, what is to be destroyed once its rows are removed: an interruption must not save it."""
@@ -96,8 +103,18 @@ class Seals:
         """Forget what was intended: it is done, or never came to be."""
         self._intended.unlink(missing_ok=True)
 
-    @cached_property
     def _nodes(self) -> dict[str, bytes]:
+        """Return the keys as the file has them now: another process may have destroyed some since it was read."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return self._read()  # which says what is wrong
+        version = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if self._known is None or self._known[0] != version:
+            self._known = (version, self._read())
+        return self._known[1]
+
+    def _read(self) -> dict[str, bytes]:
         lines = read_secret(self.path, "", where=SEALS_FILE).splitlines()
         try:
             pairs = [line.split() for line in lines]
@@ -109,7 +126,7 @@ class Seals:
         return nodes
 
     def _key(self, number: int) -> bytes | None:
-        way, nodes = _way(number), self._nodes
+        way, nodes = _way(number), self._nodes()
         for steps in range(_DEPTH + 1):
             key = nodes.get(way[:steps])
             if key is not None:
@@ -118,22 +135,20 @@ class Seals:
                 return key
         return None
 
-    def _write(self, nodes: dict[str, bytes]) -> None:
-        content = "".join(f"{way or _ROOT} {key.hex()}\n" for way, key in sorted(nodes.items())).encode()
-        self._replace(self.path, content)
-        self.__dict__["_nodes"] = nodes
-
     def _replace(self, path: Path, content: bytes) -> None:
         """Write a file anew, and zeros over what it was."""
-        try:
-            before = os.open(path, os.O_RDWR) if path.exists() else None
-            beside = path.with_name(path.name + ".new")
-            beside.unlink(missing_ok=True)
-            _fill(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), content)
-            beside.replace(path)
-            _make_durable(path.parent)
+        with self._refused(path), path.open("r+b") if path.exists() else nullcontext() as before:
+            replace_durably(path, content)
             if before is not None:
-                _fill(before, bytes(os.fstat(before).st_size))
+                before.write(bytes(os.fstat(before.fileno()).st_size))
+                before.flush()
+                os.fsync(before.fileno())
+
+    @contextmanager
+    def _refused(self, path: Path) -> Iterator[None]:
+        """Say in one line what the system refused."""
+        try:
+            yield
         except OSError as error:
             raise ConfigError(
                 "the keys of sealed secrets cannot be written ({reason})",
@@ -141,6 +156,10 @@ class Seals:
                 todo="check that the state folder is writable and has free space",
                 facts=(("reason", error.strerror or "error"),),
             ) from None
+
+
+def _lines(nodes: dict[str, bytes]) -> bytes:
+    return "".join(f"{way or _ROOT} {key.hex()}\n" for way, key in sorted(nodes.items())).encode()
 
 
 def _way(number: int) -> str:
@@ -160,22 +179,3 @@ def _puncture(nodes: dict[str, bytes], way: str) -> None:
     for at in range(steps, _DEPTH):
         nodes.update((way[:at] + digit, _step(key, digit)) for digit in _DIGITS if digit != way[at])
         key = _step(key, way[at])
-
-
-def _make_durable(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def _fill(file: int, content: bytes) -> None:
-    try:
-        if os.write(file, content) != len(content):
-            raise OSError(None, "written in part")
-        os.fsync(file)
-    finally:
-        os.close(file)

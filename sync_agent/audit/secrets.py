@@ -21,9 +21,11 @@ __all__ = [
     "keep_note",
     "load_secrets",
     "owner_of",
+    "owners_of",
     "read_note",
     "rename_owners",
     "secrets_of",
+    "subject_named",
 ]
 
 _SIZE = 32
@@ -167,6 +169,23 @@ def owner_of(conn: Connection, commitment: str) -> tuple[str, str] | None:
     row = conn.execute(select(ERASABLE.c.source_id, ERASABLE.c.case_key).where(ERASABLE.c.commitment == commitment))
     found = row.first()
     return None if found is None else (found.source_id, found.case_key)
+
+
+def owners_of(conn: Connection, commitments: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return source and key of the case for each of some commitments, as `owner_of`; those erased are left out."""
+    found, wanted = dict[str, tuple[str, str]](), sorted(commitments)
+    for start in range(0, len(wanted), _KEYS_PER_QUERY):
+        ours = ERASABLE.c.commitment.in_(wanted[start : start + _KEYS_PER_QUERY])
+        rows = conn.execute(select(ERASABLE.c.commitment, ERASABLE.c.source_id, ERASABLE.c.case_key).where(ours))
+        found |= {row.commitment: (row.source_id, row.case_key) for row in rows}
+    return found
+
+
+def subject_named(conn: Connection, source_id: str, case_key: str) -> str | None:
+    """Return the commitment by which the log speaks of a case, without its secret; None when it has none any more."""
+    ours = (ERASABLE.c.source_id == source_id) & (ERASABLE.c.case_key == case_key) & (ERASABLE.c.kind == "secret")
+    found: str | None = conn.execute(select(ERASABLE.c.commitment).where(ours)).scalar()
+    return found
 
 
 def rename_owners(conn: Connection, old_source: str, new_source: str, keys: Mapping[str, str]) -> None:

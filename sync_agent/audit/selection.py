@@ -1,17 +1,27 @@
 """Decides which entries a reader asked for, and gives them as they are stored: exact bytes, and what they say."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from sync_agent.audit.entry import Event
 from sync_agent.audit.tables import LEAF
 from sync_agent.errors import AuditError
 
-__all__ = ["Selection", "WrittenEntry", "selected", "written_entry"]
+__all__ = [
+    "LogPage",
+    "Selection",
+    "Sieve",
+    "WrittenEntry",
+    "entries_before",
+    "log_page",
+    "newest_of",
+    "selected",
+    "written_entry",
+]
 
 _PAGE: Final = 1000
 
@@ -23,6 +33,10 @@ class WrittenEntry:
     idx: int
     raw: bytes
     document: dict[str, Any]
+
+
+Sieve = Callable[[list[WrittenEntry]], list[WrittenEntry]]
+"""Keeps of some entries those that a reader may see."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +75,9 @@ class Selection:
         return found.where(LEAF.c.idx <= self.until) if isinstance(self.until, int) else found
 
 
-def selected(conn: Connection, wanted: Selection, *, newest_first: bool = False) -> Iterator[WrittenEntry]:
+def selected(
+    conn: Connection, wanted: Selection, *, newest_first: bool = False, sieve: Sieve = list
+) -> Iterator[WrittenEntry]:
     """Yield the entries that are wanted, a page at a time, so that memory stays flat however long the log is.
 
     AuditError for stored bytes that are no entry.
@@ -70,12 +86,75 @@ def selected(conn: Connection, wanted: Selection, *, newest_first: bool = False)
     query = query.order_by(index.desc() if newest_first else index).limit(_PAGE)
     page = conn.execute(query).all()
     while page:
-        for idx, raw in page:
-            found = _written(idx, raw)
-            if wanted.accepts(found.document):
-                yield found
+        found = (_written(idx, raw) for idx, raw in page)
+        yield from sieve([each for each in found if wanted.accepts(each.document)])
         last = page[-1].idx
         page = conn.execute(query.where(index < last if newest_first else index > last)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Entries, the newest first, and below which index the search goes on, None at the beginning of the log.
+
+    `looked` is how many were looked through; fewer entries than asked for, and more to look through, are no end.
+    """
+
+    entries: list[WrittenEntry]
+    next_below: int | None
+    looked: int
+
+
+def log_page(
+    conn: Connection,
+    wanted: Selection,
+    *,
+    below: int | None = None,
+    above: int = 0,
+    limit: int,
+    most: int,
+    sieve: Sieve = list,
+) -> LogPage:
+    """Return up to `limit` entries from index `above` to `below`, at most after looking through `most` of them.
+
+    AuditError as `selected`.
+    """
+    index, found, looked = LEAF.c.idx, list[WrittenEntry](), 0
+    query = wanted.query().where(index >= above).order_by(index.desc()).limit(_PAGE)
+    while looked < most:
+        page = conn.execute(query if below is None else query.where(index < below)).all()
+        written = (_written(idx, raw) for idx, raw in page)
+        found += sieve([each for each in written if wanted.accepts(each.document)])
+        if len(found) >= limit:
+            last = found[limit - 1].idx
+            passed = next(place for place, (idx, _) in enumerate(page, 1) if idx == last)
+            return LogPage(found[:limit], last or None, looked + passed)
+        looked, below = looked + len(page), page[-1].idx if page else below
+        if len(page) < _PAGE:
+            return LogPage(found, None, looked)
+    return LogPage(found, below or None, looked)
+
+
+def entries_before(conn: Connection, moment: str) -> int:
+    """Return how many entries stand before the first of an instant, by halving: as far as times follow the log.
+
+    A clock that was put back breaks that order; who must not miss an entry asks for some time more.
+    """
+    low, high = 0, conn.execute(select(func.coalesce(func.max(LEAF.c.idx) + 1, 0))).scalar_one()
+    while low < high:
+        middle = (low + high) // 2
+        entry = written_entry(conn, middle)
+        if entry is not None and entry.document["time"] < moment:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def newest_of(conn: Connection, events: Collection[Event], limit: int) -> list[WrittenEntry]:
+    """Return the newest entries of some events, the newest first: by the index of events, however long the log is."""
+    queries = (Selection(event=event).query().order_by(LEAF.c.idx.desc()).limit(limit) for event in events)
+    found = [_written(idx, raw) for query in queries for idx, raw in conn.execute(query)]
+    return sorted(found, key=lambda entry: entry.idx, reverse=True)[:limit]
 
 
 def written_entry(conn: Connection, idx: int) -> WrittenEntry | None:

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from sync_agent import __version__
 from sync_agent.cli import (
+    accounts,
     adopt,
     audit,
     cases,
@@ -19,9 +20,14 @@ from sync_agent.cli import (
     holds,
     init,
     mapping,
+    notify,
     privacy,
+    reconcile,
     rekey,
+    report,
+    resync,
     run,
+    serve,
     simulator,
     status,
     sync,
@@ -41,10 +47,16 @@ NOUNS = (
     mapping,
     codes,
     sync,
+    resync,
+    reconcile,
     run,
+    serve,
+    accounts,
     status,
     cases,
     holds,
+    report,
+    notify,
     privacy,
     adopt,
     rekey,
@@ -59,14 +71,15 @@ def build_command() -> TyperGroup:
     """Return the whole command line, its help in the language of this process."""
     app = typer.Typer(
         name="sync-agent",
-        add_completion=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(shared_options)
     for noun in NOUNS:
         noun.add(app)
-    command = typer.main.get_group(app)
+    command = typer.main.get_command(app)
+    if not isinstance(command, TyperGroup):
+        raise TypeError("several commands are a group")
     speak(command)
     return command
 

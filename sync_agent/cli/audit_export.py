@@ -1,6 +1,5 @@
 """`audit export`: the log in a file, to be checked by others or to be read."""
 
-import hashlib
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
@@ -16,15 +15,10 @@ from sync_agent.cli.words import step_word
 from sync_agent.i18n import number_text, tr
 
 if TYPE_CHECKING:
-    from zipfile import ZipFile
-
     from sync_agent.audit import Selection
     from sync_agent.bootstrap import Desk
 
 __all__ = ["add"]
-
-_BLOCK = 2**20
-"""Bytes of a file read at a time."""
 
 
 class Format(StrEnum):
@@ -76,35 +70,24 @@ def _export_bundle(desk: "Desk", output: Path) -> tuple[int, str]:
     from zipfile import ZipFile
 
     from sync_agent.ledger import bundle_log
-    from sync_agent.reports import new_file, new_folder, put_in_folder
+    from sync_agent.reports import digest_of, new_file, new_folder, pack, put_in_folder
 
     if output.suffix.lower() == ".zip":
         with new_file(output) as file:
             with ZipFile(file, "w") as archive:
-                size = bundle_log(desk.ledger, desk.heads, partial(_pack, archive)).head.size
-            return size, _noted(desk, Format.BUNDLE, size, _digest(file))
+                size = bundle_log(desk.ledger, desk.heads, partial(pack, archive)).head.size
+            return size, _noted(desk, Format.BUNDLE, size, digest_of(file))
     with new_folder(output) as folder:
         bundled = bundle_log(desk.ledger, desk.heads, partial(put_in_folder, folder))
         return bundled.head.size, _noted(desk, Format.BUNDLE, bundled.head.size, bundled.digest)
 
 
-def _pack(archive: "ZipFile", name: str, content: bytes) -> None:
-    """Add a file to an archive; hashes cannot be packed any tighter."""
-    from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipInfo
-
-    info = ZipInfo(name)
-    hashes = name.startswith("tile/") and not name.startswith("tile/entries/")
-    info.compress_type = ZIP_STORED if hashes else ZIP_DEFLATED
-    info.external_attr = 0o600 << 16
-    archive.writestr(info, content)
-
-
 def _export_list(desk: "Desk", form: Format, output: Path, wanted: "Selection") -> tuple[int, str]:
-    from sync_agent.reports import new_file
+    from sync_agent.reports import digest_of, new_file
 
     with new_file(output) as file:
         entries = _writer(desk, form)(file, wanted)
-        return entries, _noted(desk, form, entries, _digest(file), wanted.subject)
+        return entries, _noted(desk, form, entries, digest_of(file), wanted.subject)
 
 
 def _writer(desk: "Desk", form: Format) -> Callable[[BinaryIO, "Selection"], int]:
@@ -129,12 +112,3 @@ def _noted(desk: "Desk", form: Format, entries: int, digest: str, about: str | N
 
     note_export(desk.ledger, form, actor=login_actor(), entries=entries, digest=digest, subject=about)
     return digest
-
-
-def _digest(file: BinaryIO) -> str:
-    """Return the SHA-256 of all that was written to a file, in hex."""
-    digest = hashlib.sha256()
-    file.seek(0)
-    while block := file.read(_BLOCK):
-        digest.update(block)
-    return digest.hexdigest()

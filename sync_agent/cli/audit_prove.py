@@ -98,7 +98,7 @@ def _prove_content(options: Options, key: str, reason: str, output: Path | None)
     if not agreed(tr("Write the secret of this case and its personal values to a file? It is recorded.")):
         options.output.text(tr("Nothing was given out."))
         return ExitCode.DONE
-    with open_agent(options.config, new_ledger=False) as agent:
+    with open_agent(options.config, new_ledger=False, sends=False) as agent:
         given = disclose(agent, key, reason=reason, actor=login_actor())
     write_new(output, orjson.dumps(given.document, option=orjson.OPT_INDENT_2))
     _tell(options, given, output)

@@ -7,13 +7,17 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from sync_agent.cli.completion import event_names
+
 if TYPE_CHECKING:
     from sync_agent.audit import Event
     from sync_agent.bootstrap import Desk
 
 __all__ = ["CaseName", "EventName", "Since", "Until", "bound", "known_event", "open_log", "subject"]
 
-EventName = Annotated[str | None, typer.Option("--event", metavar="EVENT", help="Only entries of this event.")]
+EventName = Annotated[
+    str | None, typer.Option("--event", metavar="EVENT", autocompletion=event_names, help="Only entries of this event.")
+]
 CaseName = Annotated[str | None, typer.Option("--case", metavar="KEY", help="Only entries about this case.")]
 Since = Annotated[
     str | None, typer.Option("--since", metavar="N|DAY", help="From this entry, day (2026-11-02) or time on.")

@@ -7,7 +7,7 @@ import typer
 
 from sync_agent.cli.exits import ExitCode
 from sync_agent.cli.options import options_of
-from sync_agent.i18n import mark, number_text, tr
+from sync_agent.i18n import tr
 
 if TYPE_CHECKING:
     from sync_agent.audit import NoteVerifier, Reach
@@ -15,19 +15,6 @@ if TYPE_CHECKING:
     from sync_agent.ledger import Verification
 
 __all__ = ["add"]
-
-_HOW = {
-    "compared": mark("compared there"),
-    "stamped": mark("by its time stamp"),
-    "recorded": mark("by the agent's own record: compare a saved head with --head"),
-}
-_KINDS = {
-    "tampered": mark("tampered with"),
-    "gap": mark("gap"),
-    "unanchored": mark("not outside"),
-    "guard": mark("guard"),
-    "unproven": mark("not checked"),
-}
 
 
 def add(audit: typer.Typer) -> None:
@@ -130,84 +117,7 @@ def _reach(reach: "Reach") -> dict[str, Any]:
 
 
 def _tell(output: "Output", result: "Verification") -> None:
-    log, last = result.log, result.series.last
-    count = number_text(log.size)
-    output.text(
-        tr(
-            "{count} audit entries, from {since} to {until} (UTC).",
-            count=count,
-            since=log.first_time,
-            until=log.last_time,
-        )
-    )
-    output.text(tr("Root: {root}", root=log.root.hex()))
-    if last is not None:
-        output.text(
-            tr(
-                "{heads} signed heads; the newest, number {number}, is of {time} and stands over {size} entries.",
-                heads=number_text(result.series.count),
-                number=last.number,
-                time=last.time,
-                size=number_text(last.size),
-            )
-        )
-    if result.unsigned:
-        output.text(tr("Entries that are under no signed head yet: {count}", count=number_text(result.unsigned)))
-    for since, until in log.gaps:
-        output.text(tr("Declared: no head was signed from {since} to {until}.", since=since, until=until))
-    for each in log.incarnations:
-        output.text(
-            tr(
-                "Declared: an older copy of the ledger was put back at {time}; what came after entry {idx} was lost.",
-                time=each.time,
-                idx=each.idx - 1,
-            )
-        )
-    _tell_of_keys(output, result)
-    _tell_of_anchors(output, result)
-    output.text(tr("Rows of the ledger that were compared with the log: {count}", count=number_text(result.rows)))
-    if result.erased:
-        output.text(tr("Erased cases, closed in the log: {count}", count=number_text(result.erased)))
-    _tell_of_findings(output, result)
+    from sync_agent.reports import verdict
 
-
-def _tell_of_keys(output: "Output", result: "Verification") -> None:
-    for key in result.keys:
-        output.text(tr("Signed by the key {key}", key=str(key)))
-    if not result.given:
-        output.text(tr("This key was found on this machine: who does not trust it gives the one on paper with --key."))
-
-
-def _tell_of_anchors(output: "Output", result: "Verification") -> None:
-    for reach in result.reaches:
-        size, how = number_text(reach.size), tr(_HOW[reach.how.value])
-        output.text(
-            tr(
-                "Outside: {place} has the first {size} entries ({time}), {how}",
-                place=reach.place,
-                size=size,
-                time=reach.time,
-                how=how,
-            )
-        )
-    left = number_text(result.log.size - result.recorded)
-    if result.recorded == 0:
-        output.text(tr("No head is known to have reached another machine: the log is proved by this machine alone."))
-    elif result.recorded < result.log.size:
-        output.text(tr("The newest entries, which no head on another machine covers yet: {count}", count=left))
-
-
-def _tell_of_findings(output: "Output", result: "Verification") -> None:
-    findings = result.findings
-    for each in findings.listed:
-        output.text(f"{tr(_KINDS[each.kind.value])}: {tr(each.sentence, **each.facts)}")
-    if findings.total > len(findings.listed):
-        output.text(tr("… and {count} more", count=number_text(findings.total - len(findings.listed))))
-    if result.tampered:
-        output.text(
-            tr("Something was changed past the agent. Stop it, keep everything as it is and call the inspector.")
-        )
-    elif result.sound:
-        output.text(tr("Nothing was changed: log, ledger and what is outside tell one story."))
-    else:
-        output.text(tr("No change was found, but a person must look at the lines above."))
+    for line in verdict(result):
+        output.text(line)

@@ -1,23 +1,28 @@
 """`cases list|show|resolve|retry`: what the ledger knows of cases; uncertain messages settled, refused ones retried."""
 
+import shlex
 import sys
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sync_agent.cli.actor import login_actor
+from sync_agent.cli.completion import rule_names
 from sync_agent.cli.exits import ExitCode
 from sync_agent.cli.options import options_of
-from sync_agent.cli.output import Column, Output
-from sync_agent.cli.words import kind_word, level_word, rule_sentence, state_word, step_word
+from sync_agent.cli.output import Column, Output, Toned
+from sync_agent.cli.requests import have_done
+from sync_agent.cli.words import LATE, kind_word, level_word, rule_sentence, state_word, step_word
 from sync_agent.domain.steps import Step
-from sync_agent.i18n import number_text, tr
+from sync_agent.i18n import tr
 
 if TYPE_CHECKING:
-    from sync_agent.ledger import KnownCase
+    from sync_agent.bootstrap import Desk
+    from sync_agent.ledger import CasePlace, KnownCase
+    from sync_agent.sync import Agent, Answer
 
 __all__ = ["add"]
 
@@ -35,6 +40,24 @@ class StateName(StrEnum):
     HELD = "held"
 
 
+class KindName(StrEnum):
+    """The kinds of a case, as the option takes them."""
+
+    COMPLAINT = "complaint"
+    DENUNCIATION = "denunciation"
+    FEEDBACK = "feedback"
+    MIXED = "mixed"
+
+
+class SortName(StrEnum):
+    """By what a list is sorted, as the option takes it."""
+
+    KEY = "key"
+    RECEIVED = "received"
+    DUE = "due"
+    STATE = "state"
+
+
 def add(app: typer.Typer) -> None:
     """Register the commands."""
     cases = typer.Typer(help="What the ledger knows of cases.")
@@ -50,57 +73,159 @@ def list_cases(
     *,
     state: Annotated[StateName | None, typer.Option(help="Only cases with a message in this state.")] = None,
     step: Annotated[Step | None, typer.Option(help="Only cases with a message of this step.")] = None,
+    kind: Annotated[KindName | None, typer.Option(help="Only cases of this kind.")] = None,
+    agency: Annotated[str | None, typer.Option(metavar="CODE", help="Only cases of this agency.")] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Only what the agency received since DAY."),
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="And until DAY, it included.")
+    ] = None,
+    late: Annotated[bool, typer.Option("--late", help="Only with a message that is late by the law.")] = False,
+    due_soon: Annotated[bool, typer.Option("--due-soon", help="Only with a message that soon will be late.")] = False,
+    held_by: Annotated[
+        str | None, typer.Option(metavar="RULE", autocompletion=rule_names, help="Only what this rule holds.")
+    ] = None,
     gone: Annotated[bool, typer.Option("--gone", help="Only cases that are gone from the local system.")] = False,
+    protected: Annotated[bool, typer.Option("--protected", help="Only protected cases.")] = False,
+    sort: Annotated[SortName, typer.Option(help="In which order.")] = SortName.KEY,
+    after: Annotated[
+        str | None, typer.Option(metavar="WORD", help="Go on behind WORD, with which the page before ended.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="At most N cases.")] = 100,
 ) -> None:
-    """List cases by key (protected ones by pseudonym) with the states of their messages."""
+    """List cases (protected ones by pseudonym) with the states of their messages, page by page."""
     from sync_agent.bootstrap import open_desk
-    from sync_agent.ledger import known_by_id, queries, sort_key
+    from sync_agent.ledger import CaseOrder, CaseSearch, State, list_cases, messages_of, timeliness
 
     options = options_of(context)
+    behind = _place(after, sort)
+    _require_rule(held_by)
     desk = open_desk(options.config)
+    today = timeliness.vietnam_day(desk.ledger.clock())
+    wanted = CaseSearch(
+        state=State(state) if state else None,
+        step=step,
+        kind=kind,
+        agency=agency,
+        received_since=_day(since),
+        received_until=_day(until),
+        late=late,
+        due_until=_due_until(desk, today) if due_soon else None,
+        held_by=held_by,
+        gone=gone,
+        protected=protected,
+    )
     with desk.ledger.read() as connection:
-        rows = queries.list_cases(connection, desk.ledger.source_id, state=state, step=step, gone=gone, limit=limit)
-        known = {case.row.id: case for case in known_by_id(connection, [row.id for row in rows])}
-    found: list[dict[str, Any]] = [
-        {
-            "case": desk.names.shown(row.case_key, protected=row.protected_since is not None),
-            "kind": row.kind,
-            "agency": row.agency,
-            "protected": row.protected_since is not None,
-            "gone_since": row.gone_since,
-            "messages": [
-                {"step": m.step, "local_key": m.local_key, "state": m.state}
-                for m in sorted(known[row.id].messages.values(), key=sort_key)
-            ],
-        }
-        for row in rows
-    ]
+        rows = list_cases(
+            connection,
+            desk.ledger.source_id,
+            wanted,
+            today=today.isoformat(),
+            order=CaseOrder(sort),
+            after=behind,
+            limit=limit,
+        )
+        messages = messages_of(connection, [row.id for row, _ in rows])
+    found = [_listed(desk, row, str(place), messages.get(row.id, []), today) for row, place in rows]
     options.output.records(found)
+    _print_cases(options.output, found, full=len(found) == limit)
+
+
+def _place(after: str | None, sort: SortName) -> "CasePlace | None":
+    from sync_agent.errors import ConfigError
+    from sync_agent.ledger import CaseOrder, CasePlace
+
+    try:
+        return CasePlace.parse(after, CaseOrder(sort)) if after is not None else None
+    except ValueError:
+        raise ConfigError(
+            "no page ends with this word", where="--after", todo="take the word the page before ended with"
+        ) from None
+
+
+def _require_rule(rule: str | None) -> None:
+    from sync_agent.errors import ConfigError
+
+    if rule is not None and rule not in rule_names(""):
+        raise ConfigError("there is no such rule", where="--held-by", todo="see: sync-agent status")
+
+
+def _day(given: datetime | None) -> str | None:
+    return given.date().isoformat() if given else None
+
+
+def _due_until(desk: "Desk", today: date) -> str:
+    return desk.calendar.add_working_days(today, desk.settings.timeliness.warn_working_days).isoformat()
+
+
+def _listed(desk: "Desk", row: Any, place: str, messages: Iterable[Any], today: date) -> dict[str, Any]:
+    """Return what is told of a case; `next` is the word behind which a list goes on."""
+    from sync_agent.ledger import timeliness
+
+    return {
+        "case": desk.names.shown(row.case_key, protected=row.protected_since is not None),
+        "kind": row.kind,
+        "agency": row.agency,
+        "received_on": row.received_on,
+        "protected": row.protected_since is not None,
+        "gone_since": row.gone_since,
+        "messages": [
+            {
+                "step": m.step,
+                "local_key": m.local_key,
+                "state": m.state,
+                "due_on": m.due_on,
+                "late": row.gone_since is None
+                and timeliness.timing_of(m.trigger_on, m.due_on, m.first_ack_at, today) is timeliness.Timing.LATE,
+            }
+            for m in messages
+        ],
+        "next": place,
+    }
+
+
+def _print_cases(output: Output, found: list[dict[str, Any]], *, full: bool) -> None:
     if not found:
-        options.output.text(tr("The ledger knows no such cases."))
+        output.text(tr("The ledger knows no such cases."))
         return
-    options.output.table(
+    output.table(
         [
             Column("case", tr("case"), whole=True),
             Column("kind", tr("kind")),
             Column("agency", tr("agency"), whole=True),
+            Column("received", tr("received"), sparse=True),
             Column("protected", tr("protected")),
             Column("gone_since", tr("gone since"), sparse=True),
             Column("messages", tr("messages")),
         ],
-        [{**row, "kind": kind_word(row["kind"]), "messages": _states(row["messages"])} for row in found],
+        [
+            {
+                **row,
+                "kind": kind_word(row["kind"]),
+                "received": date.fromisoformat(row["received_on"]) if row["received_on"] else None,
+                "messages": _states(row["messages"]),
+            }
+            for row in found
+        ],
     )
-    if len(found) == limit:
-        options.output.note(tr("Only the first {count} are shown; more with --limit.", count=number_text(limit)))
+    if full:
+        following = f"--after {shlex.quote(found[-1]['next'])}"
+        output.note(tr("Perhaps there are more; the next page: {option}", option=following))
 
 
-def _states(messages: Any) -> str:
-    """Return the steps behind the state they are in: `acknowledged: case, processing; held: acceptance`."""
-    steps: dict[str, list[str]] = {}
+def _states(messages: list[dict[str, Any]]) -> list[str]:
+    """Return the states with the steps that are in them, and what is late: `acknowledged: case; held: acceptance`."""
+    by_state: dict[str, dict[str, None]] = {}
     for message in messages:
-        steps.setdefault(state_word(message["state"]), []).append(step_word(message["step"]))
-    return "; ".join(f"{state}: {', '.join(dict.fromkeys(names))}" for state, names in steps.items())
+        by_state.setdefault(message["state"], {})[step_word(message["step"])] = None
+    pieces: list[str] = []
+    for state, steps in by_state.items():
+        pieces += ["; "] if pieces else []
+        pieces += [state_word(state), f": {', '.join(steps)}"]
+    late = dict.fromkeys(step_word(message["step"]) for message in messages if message["late"])
+    return [*pieces, "; ", Toned(tr("late by the law"), LATE), f": {', '.join(late)}"] if late else pieces
 
 
 def show(
@@ -235,13 +360,15 @@ def resolve(
     """Say what became of an uncertain message, after looking it up in the national database."""
     from sync_agent.bootstrap import open_agent
     from sync_agent.errors import ConfigError
-    from sync_agent.sync import resolve as settle
+    from sync_agent.ledger import RequestKind
+    from sync_agent.sync import ResolveOrder
 
     options = options_of(context)
     if (arrived is None) is not not_arrived:
         raise ConfigError("give exactly one of --arrived ID and --not-arrived", where="cases resolve")
     with open_agent(options.config) as agent:
-        settle(agent, key, step, local_key=local_key, arrived=arrived, actor=login_actor())
+        order = ResolveOrder(key=key, step=step, local_key=local_key, arrived=arrived)
+        have_done(options.output, agent, RequestKind.RESOLVE, order)
     options.output.document({"resolved": key, "step": step, "arrived": arrived is not None})
     options.output.text(tr("Settled: {case}, {step}.", case=key, step=step_word(step)))
 
@@ -258,17 +385,22 @@ def retry(
 ) -> int:
     """Send again what the national side refused, now and although nothing has changed."""
     from sync_agent.bootstrap import open_agent
-    from sync_agent.sync import retry as try_again
+    from sync_agent.ledger import RequestKind
+    from sync_agent.sync import RetryOrder
 
-    options, actor = options_of(context), login_actor()
+    options = options_of(context)
     if show_answer:
         _require_terminal(options.output)
-    with open_agent(options.config) as agent, options.output.progress() as progress:
-        report = try_again(agent, key, step=step, reason=reason, listen=show_answer, actor=actor, progress=progress)
-    messages = [_message(message) for message in report.messages]
+    with open_agent(options.config) as agent:
+        if show_answer:
+            tried, answers = _listened(options.output, agent, key, step=step, reason=reason)
+        else:
+            order = RetryOrder(key=key, reason=reason, step=step)
+            tried, answers = have_done(options.output, agent, RequestKind.RETRY, order), []
+    messages = [_message(message) for message in tried]
     options.output.document({"case": key, "messages": messages})
     _print_messages(options.output, messages)
-    for answer in report.answers:
+    for answer in answers:
         options.output.text()
         options.output.text(
             tr("The answer to {step}; it is shown here once and kept nowhere:", step=step_word(answer.step))
@@ -276,6 +408,27 @@ def retry(
         options.output.text(answer.text or tr("(no text)"))
     done = all(message["state"] == StateName.ACKNOWLEDGED for message in messages)
     return ExitCode.DONE if done else ExitCode.NEEDS_PERSON
+
+
+def _listened(
+    output: Output, agent: "Agent", key: str, *, step: Step | None, reason: str
+) -> tuple[list[Any], list["Answer"]]:
+    """Try again in this process, in whose memory alone an answer may be."""
+    from sync_agent.errors import LockedError
+    from sync_agent.sync import retry as try_again
+
+    try:
+        with output.progress() as progress:
+            report = try_again(
+                agent, key, step=step, reason=reason, listen=True, actor=login_actor(), progress=progress
+            )
+    except LockedError as error:
+        raise LockedError(
+            "another process holds the ledger: no service shows an answer, which is kept nowhere",
+            where=error.where,
+            todo="stop the service first, or try it again without --show-answer",
+        ) from None
+    return report.messages, report.answers
 
 
 def _require_terminal(output: Output) -> None:

@@ -7,6 +7,7 @@ import typer
 from sync_agent.cli.exits import ExitCode
 from sync_agent.cli.options import options_of
 from sync_agent.cli.phrases import told
+from sync_agent.errors import ConfigError
 from sync_agent.i18n import tr
 
 __all__ = ["add"]
@@ -20,15 +21,18 @@ def add(app: typer.Typer) -> None:
 def check(
     context: typer.Context,
     *,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody outside: not even who is there.")] = False,
     probe: Annotated[
         bool, typer.Option("--probe", help="Also ask the national service, with real look-ups and no invented record.")
     ] = False,
 ) -> int:
-    """Look at settings, source, mapping, codes, keys, ledger, guards and, with --probe, the national service."""
+    """Look at all that must be right: settings, source, codes, keys, ledger, guards, disk, the national side."""
     from sync_agent.doctor import Verdict, examine
 
+    if offline and probe:
+        raise ConfigError("give only one of --offline and --probe", where="check")
     options = options_of(context)
-    findings = examine(options.config, probe=probe)
+    findings = examine(options.config, probe=probe, online=not offline)
     rows: list[dict[str, Any]] = [
         {
             "verdict": finding.verdict,

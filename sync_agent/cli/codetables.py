@@ -47,7 +47,8 @@ def unmapped(
 
     options = options_of(context)
     known = dict(map(_names, names or ()))
-    with open_agent(options.config, new_ledger=False) as agent, options.output.progress() as progress:
+    opened = open_agent(options.config, new_ledger=False, sends=False)
+    with opened as agent, options.output.progress() as progress:
         found = unmapped_codes(agent, names=known, progress=progress)
     if output is not None and found.codes:
         write_code_sheet(output, map(_sheet_row, found.codes))

@@ -24,7 +24,7 @@ __all__ = ["add"]
 
 Place = tuple[str | int, ...]
 
-_FILES = ("secret_file", "client_key")
+_FILES = ("secret_file", "client_key", "tls_key")
 _VARIABLES = ("secret_env",)
 _SOUND = ("private", "set")
 _KEPT = {
@@ -79,7 +79,7 @@ def _rows(settings: "Settings") -> Iterator[dict[str, Any]]:
 
 
 def _leaves(model: "BaseModel", place: Place = (), name: str = "") -> Iterator[tuple[Place, str, Any]]:
-    """Yield (place, dotted name, value as JSON has it) of every setting; an account is named by its alias."""
+    """Yield (place, dotted name, value as JSON has it) of every setting; of several each by its name or number."""
     from pydantic import BaseModel
 
     plain = model.model_dump(mode="json", include=set(type(model).model_fields))
@@ -89,7 +89,8 @@ def _leaves(model: "BaseModel", place: Place = (), name: str = "") -> Iterator[t
             yield from _leaves(value, here, called)
         elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
             for number, each in enumerate(value):
-                yield from _leaves(each, (*here, number), f"{called}.{each.alias}")
+                own = getattr(each, "alias", None) or getattr(each, "name", number)
+                yield from _leaves(each, (*here, number), f"{called}.{own}")
         else:
             yield here, called, plain[field]
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sync_agent.cli.actor import login_actor
+from sync_agent.cli.asking import agreed, at_terminal
 from sync_agent.cli.exits import ExitCode
 from sync_agent.cli.options import options_of
 from sync_agent.cli.words import step_word
@@ -25,14 +26,33 @@ def add(app: typer.Typer) -> None:
     app.add_typer(db, name="db")
 
 
-def upgrade(context: typer.Context) -> None:
-    """Make the ledger, or bring it to the schema this version needs."""
+def upgrade(
+    context: typer.Context,
+    *,
+    backed_up: Annotated[
+        bool, typer.Option("--backed-up", help="Of a ledger in PostgreSQL: there is a backup of its database.")
+    ] = False,
+) -> None:
+    """Make the ledger, or bring it to the schema this version needs; a copy in SQLite is made first."""
     from sync_agent.bootstrap import upgrade_ledger
 
     options = options_of(context)
-    revision = upgrade_ledger(options.config)
-    options.output.document({"revision": revision})
+    copies: list[Path] = []
+    revision = upgrade_ledger(
+        options.config, actor=login_actor(), backed_up=lambda: backed_up or _says_so(), copied=copies.append
+    )
+    options.output.document({"revision": revision, "copy": str(copies[0]) if copies else None})
+    for copy in copies:
+        options.output.text(tr("The ledger was copied first, as it was: {file}", file=str(copy)))
+        options.output.text(
+            tr("Remove this copy when the new version has proved itself: an erasure may not reach what is in it.")
+        )
     options.output.text(tr("The ledger is at schema {revision}.", revision=revision))
+
+
+def _says_so() -> bool:
+    """Ask whoever is at the terminal, if there is one."""
+    return at_terminal() and agreed(tr("The schema changes. Is there a backup of the database, by pg_dump?"))
 
 
 def check(context: typer.Context) -> int:

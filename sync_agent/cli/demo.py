@@ -183,7 +183,7 @@ def _print_commands(output: Output, report: "DemoReport") -> None:
     looks = ["status", "holds list"]
     looks += [f"holds show {report.examples['held']}"] if "held" in report.examples else []
     looks += [f"cases show {report.examples['acknowledged']}"] if "acknowledged" in report.examples else []
-    looks += ["privacy show", "audit list", "db check"]
+    looks += ["privacy show", "audit list", "audit verify"]
     output.text()
     output.text(tr("Look around:"))
     for words in looks:
@@ -193,4 +193,8 @@ def _print_commands(output: Output, report: "DemoReport") -> None:
     output.text(f"  {program()} simulator --db {database} --port {port}")
     output.text(tr("Then:"))
     for words in ("check --probe", "sync --dry-run", "sync"):
+        output.text(f"  {agent} {words}")
+    output.text()
+    output.text(tr("To open the auditors' pages in a browser; a password is asked for:"))
+    for words in ("accounts add auditor --role auditor", "serve"):
         output.text(f"  {agent} {words}")

@@ -1,11 +1,10 @@
 """The figures several commands show: messages by step and state, and what of them needs a person."""
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sync_agent.cli.output import Column, Output
-from sync_agent.cli.words import state_word, step_word
+from sync_agent.cli.words import DUE_SOON, LATE, STATES, state_word, step_word
 from sync_agent.domain.steps import Step
 from sync_agent.i18n import number_text, tr
 
@@ -20,26 +19,31 @@ _FOR_A_PERSON = ("held", "uncertain", "rejected")
 
 def needing_a_person(overview: "queries.Overview") -> int:
     """Return how many messages wait for a person."""
-    return sum(_for_a_person(overview).values())
+    return sum(overview.for_a_person.values())
 
 
-def _for_a_person(overview: "queries.Overview") -> Counter[str]:
-    """Count them by state. What was refused and is tried again by itself waits for nobody yet."""
-    totals: Counter[str] = Counter()
-    for (_, state), number in overview.messages.items():
-        totals[state] += number if state in _FOR_A_PERSON else 0
-    totals["rejected"] -= overview.refused_again
-    return +totals
-
-
-def print_messages(output: Output, counts: Mapping[tuple[str, str], int]) -> None:
-    """Print a row for each step and a column for each state that occurs."""
+def print_messages(
+    output: Output,
+    counts: Mapping[tuple[str, str], int],
+    late: Mapping[str, int] | None = None,
+    soon: Mapping[str, int] | None = None,
+) -> None:
+    """Print a row for each step and a column for each state that occurs; by step also what is late or about to be."""
     states = [state for state in _ORDER if any(at == state for _, at in counts)]
-    columns = [Column(state, state_word(state), right=True) for state in states]
+    columns = [Column(state, state_word(state), right=True, style=STATES[state]) for state in states]
+    if late:
+        columns.append(Column("late", tr("late by the law"), right=True, style=LATE))
+    if soon:
+        columns.append(Column("soon", tr("about to be late"), right=True, style=DUE_SOON))
     output.table(
         [Column("step", tr("messages")), *columns],
         [
-            {"step": step_word(step), **{state: counts.get((step, state), 0) for state in states}}
+            {
+                "step": step_word(step),
+                **{state: counts.get((step, state), 0) for state in states},
+                "late": (late or {}).get(step, 0),
+                "soon": (soon or {}).get(step, 0),
+            }
             for step in Step
             if any(each == step for each, _ in counts)
         ],
@@ -60,7 +64,7 @@ def print_next(output: Output, overview: "queries.Overview") -> None:
     if overview.refused_again:
         count = number_text(overview.refused_again)
         output.text(tr("{count} refused messages are tried again by themselves.", count=count))
-    totals = _for_a_person(overview)
+    totals = overview.for_a_person
     todo = {
         "held": tr("see: {command}", command="sync-agent holds list"),
         "uncertain": tr("see: {command}", command="sync-agent cases list --state uncertain"),

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sync_agent.cli.actor import login_actor
 from sync_agent.cli.asking import Dash, Note, agreed, at_terminal, note_text
+from sync_agent.cli.completion import rule_names
 from sync_agent.cli.exits import ExitCode
 from sync_agent.cli.options import Options, options_of
 from sync_agent.cli.output import Column, Output
+from sync_agent.cli.requests import have_done
 from sync_agent.cli.words import rule_sentence, step_word
 from sync_agent.i18n import number_text, tr, trn
 
@@ -39,7 +40,7 @@ class Grouping(StrEnum):
 
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="Its key, or its name in lists.")]
-Rule = Annotated[str, typer.Option(metavar="RULE", help="The rule that holds it.")]
+Rule = Annotated[str, typer.Option(metavar="RULE", autocompletion=rule_names, help="The rule that holds it.")]
 Reason = Annotated[str, typer.Option(metavar="CODE", help="Why: a code, letters first, no spaces.")]
 
 
@@ -56,7 +57,9 @@ def add(app: typer.Typer) -> None:
 def list_holds(
     context: typer.Context,
     *,
-    rule: Annotated[str | None, typer.Option(metavar="RULE", help="Only holds by this rule.")] = None,
+    rule: Annotated[
+        str | None, typer.Option(metavar="RULE", autocompletion=rule_names, help="Only holds by this rule.")
+    ] = None,
     agency: Annotated[str | None, typer.Option(metavar="CODE", help="Only cases of this agency.")] = None,
     form: Annotated[Format, typer.Option("--format", help="A table here, or a work list in a file.")] = Format.TABLE,
     by: Annotated[Grouping | None, typer.Option(help="A sheet for each agency; in other forms their order.")] = None,
@@ -198,11 +201,14 @@ def _table(output: Output, rows: list[dict[str, Any]]) -> None:
 
 def _legend(output: Output, rows: list[dict[str, Any]]) -> None:
     """Say of each rule once what it means and what can be done about it."""
+    from sync_agent.domain.rules import RULES
+
     releasable = {row["rule"]: row["releasable"] for row in rows}
     rejected = {rule: all(row["rejected"] for row in rows if row["rule"] == rule) for rule in releasable}
     output.text()
     for rule, may_go in sorted(releasable.items()):
-        todo = tr("mend it at its source")
+        in_settings = rule in RULES and RULES[rule].in_settings
+        todo = tr("mend it in the settings") if in_settings else tr("mend it at its source")
         if rejected[rule]:
             todo = tr("a person rejected it: it waits for another content")
         elif may_go:
@@ -242,7 +248,8 @@ def release(
 ) -> int:
     """Release the holds of one case by one rule, for the content that was looked at."""
     from sync_agent.bootstrap import open_agent
-    from sync_agent.sync import release as let_go
+    from sync_agent.ledger import RequestKind
+    from sync_agent.sync import ReleaseOrder
 
     options = options_of(context)
     _known_rule(rule)
@@ -250,9 +257,10 @@ def release(
     if seen is None:
         options.output.text(tr("Nothing was released."))
         return ExitCode.NEEDS_PERSON
-    text, actor = note_text(asked=note, source=dash), login_actor()
+    text = note_text(asked=note, source=dash)
     with open_agent(options.config) as agent:
-        number = let_go(agent, key, rule, digest=seen, reason=reason, note=text, overrule=overrule, actor=actor)
+        order = ReleaseOrder(key=key, rule=rule, digest=seen, reason=reason, overrule=overrule)
+        number = have_done(options.output, agent, RequestKind.RELEASE, order, note=text)
     options.output.document({"released": number, "case": key, "rule": rule})
     options.output.text(tr("Released {count} holds of {case}.", count=number, case=key))
     return ExitCode.DONE
@@ -279,12 +287,14 @@ def reject(
 ) -> None:
     """Say that a case must not go up like this; it stays held, and is not offered again until its content changes."""
     from sync_agent.bootstrap import open_agent
-    from sync_agent.sync import reject as turn_down
+    from sync_agent.ledger import RequestKind
+    from sync_agent.sync import RejectOrder
 
     options = options_of(context)
     _known_rule(rule)
-    text, actor = note_text(asked=note, source=dash), login_actor()
+    text = note_text(asked=note, source=dash)
     with open_agent(options.config) as agent:
-        number = turn_down(agent, key, rule, reason=reason, note=text, actor=actor)
+        order = RejectOrder(key=key, rule=rule, reason=reason)
+        number = have_done(options.output, agent, RequestKind.REJECT, order, note=text)
     options.output.document({"rejected": number, "case": key, "rule": rule})
     options.output.text(trn("Rejected {count} hold of {case}.", "Rejected {count} holds of {case}.", number, case=key))

@@ -56,7 +56,8 @@ def check(
     options = options_of(context)
     if (form is Format.TABLE) is not (output is None):
         raise ConfigError("a workbook needs both --format xlsx and --output FILE", where="mapping check")
-    with open_agent(options.config, new_ledger=False) as agent, options.output.progress() as progress:
+    opened = open_agent(options.config, new_ledger=False, sends=False)
+    with opened as agent, options.output.progress() as progress:
         found = survey(agent, progress, keys=keys)
     rows = _rows(found)
     counts = {"cases": found.cases, "protected": found.protected, "ready": dict(found.ready)}
@@ -161,7 +162,7 @@ def preview(
         if not agreed(tr("Show the values of this case here? It is recorded that you saw them.")):
             options.output.text(tr("Nothing was shown."))
             return ExitCode.DONE
-    with open_agent(options.config, new_ledger=False) as agent:
+    with open_agent(options.config, new_ledger=False, sends=False) as agent:
         seen = side_by_side(agent, key, show=show_values, actor=login_actor())
     options.output.document(_document(seen))
     _print_sides(options.output, seen)

@@ -10,16 +10,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from sync_agent.i18n import date_text, number_text, time_text, tr
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from sync_agent.sync.progress import Progress
 
-__all__ = ["Column", "Output", "one_line", "shown"]
+__all__ = ["Column", "Output", "Toned", "one_line", "shown"]
 
 _WIDE = 1000
 """Columns of a table that no terminal shows: nothing is wrapped or cut."""
@@ -28,12 +29,25 @@ _RAGGED = re.compile(r" +((?:\x1b\[[0-9;]*m)*) *$", re.MULTILINE)
 """What Rich pads the last column with, before the code that ends a style."""
 
 
+class Toned(str):
+    """A word with the style in which a terminal shows it; everywhere else it is the word."""
+
+    __slots__ = ("style",)
+    style: str
+
+    def __new__(cls, word: str, style: str) -> Self:
+        """Keep the style beside the word."""
+        made = super().__new__(cls, word)
+        made.style = style
+        return made
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table: `key` in the row, `title` for people, numbers to the right.
 
     `whole` is for what people copy, keys and codes: never broken over two lines. A `sparse` column is left out when no
-    row has anything in it.
+    row has anything in it. In a cell may also stand a list of words, each in its own style; `style` is for a column.
     """
 
     key: str
@@ -41,6 +55,7 @@ class Column:
     right: bool = False
     whole: bool = False
     sparse: bool = False
+    style: str = ""
 
 
 def one_line(text: str) -> str:
@@ -112,17 +127,17 @@ class Output:
         from rich.text import Text
 
         content = list(rows)
-        used = [c for c in columns if not c.sparse or any(row.get(c.key) not in {None, ""} for row in content)]
+        used = [c for c in columns if not c.sparse or any(row.get(c.key) not in (None, "") for row in content)]
         grid = Table(box=None, pad_edge=False, show_header=any(column.title for column in used))
         for column in used:
             grid.add_column(
-                Text(column.title, "bold"),
+                Text(column.title, f"bold {column.style}".strip()),
                 justify="right" if column.right else "left",
                 overflow="fold",
                 no_wrap=column.whole,
             )
         for row in content:
-            grid.add_row(*(Text(shown(row.get(column.key))) for column in used))
+            grid.add_row(*(_cell(row.get(column.key), column.style) for column in used))
         if title:
             self.text(title)
         with self._console.capture() as captured:
@@ -174,6 +189,15 @@ class Output:
     @cached_property
     def _console(self) -> "Console":
         return _console(self._result)
+
+
+def _cell(value: object, style: str) -> "Text":
+    """Return what stands in a cell; a figure of nothing has no colour."""
+    from rich.text import Text
+
+    words = value if isinstance(value, list) else [value]
+    own = "" if value in (0, None) else style
+    return Text.assemble(*((shown(each), each.style if isinstance(each, Toned) else own) for each in words))
 
 
 def _console(stream: TextIO) -> "Console":

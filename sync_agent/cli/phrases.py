@@ -51,6 +51,9 @@ PHRASES: Final = (
     mark("base_url is needed"),
     mark("plain http is refused: use https, or name the host in plain_http_host and say why in plain_http_reason"),
     mark("client_key needs client_certificate"),
+    mark("tls_certificate and tls_key are given together"),
+    mark("an address other than this machine's own needs TLS, or a trusted_proxy that has it"),
+    mark("proxy_header needs trusted_proxy, and proxy_secret_file or proxy_secret_env"),
     # the reader of TOML files
     mark("Invalid value (at line"),
     mark("(at line"),

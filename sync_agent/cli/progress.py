@@ -1,6 +1,7 @@
 """How a person at the command line sees how far a pass is."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Lock
 
 from rich.console import Console
@@ -19,6 +20,18 @@ class _Count(ProgressColumn):
         """Return the count as people of the chosen language write it."""
         done: int | None = task.fields["done"]
         return Text(_counted(int(task.completed) if done is None else done, task.fields["known"]))
+
+
+class _Pace(ProgressColumn):
+    """How many a second, and how long the rest takes at that; nothing for what is over or too short to tell."""
+
+    def render(self, task: Task) -> Text:
+        """Return both as people of the chosen language write them."""
+        if task.finished or not task.speed or task.time_remaining is None:
+            return Text("")
+        left = timedelta(seconds=int(task.time_remaining))
+        rate = number_text(round(task.speed)) if task.speed >= 1 else "< 1"
+        return Text(tr("{rate} a second, {time} left", rate=rate, time=str(left)))
 
 
 class BarProgress:
@@ -53,6 +66,7 @@ class BarProgress:
             BarColumn(),
             _Count(),
             TimeElapsedColumn(),
+            _Pace(),
             console=self._console,
         )
 

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sync_agent.cli.actor import login_actor
 from sync_agent.cli.exits import ExitCode
 from sync_agent.cli.figures import needing_a_person, print_messages, print_next, print_stopped
 from sync_agent.cli.options import options_of
 from sync_agent.cli.output import Column, Output
+from sync_agent.cli.program import program
+from sync_agent.cli.requests import have_done
 from sync_agent.cli.words import state_word, step_word
 from sync_agent.domain.steps import STEP_ORDER, Step
 from sync_agent.i18n import number_text, time_text, tr
@@ -45,19 +46,20 @@ def sync(
     """Make the national database equal to the local one, once."""
     from sync_agent.bootstrap import open_agent
     from sync_agent.errors import ConfigError
-    from sync_agent.sync import local_keys, rehearse, run_pass
+    from sync_agent.ledger import RequestKind
+    from sync_agent.sync import SyncOrder, local_keys, rehearse
 
     options = options_of(context)
     if full and case:
         raise ConfigError("give only one of --full and --case", where="sync")
-    with open_agent(options.config, new_ledger=not dry_run) as agent, options.output.progress() as progress:
-        keys = local_keys(agent, case or ())
+    with open_agent(options.config, new_ledger=not dry_run) as agent:
         if dry_run:
-            print_plan(options.output, agent, rehearse(agent, keys=keys, full=full, progress=progress))
+            with options.output.progress() as progress:
+                plan = rehearse(agent, keys=local_keys(agent, case or ()), full=full, progress=progress)
+            print_plan(options.output, agent, plan)
             return ExitCode.DONE
-        report = run_pass(
-            agent, actor=login_actor(), keys=keys, full=full, limit=limit, accepted=accept_plan, progress=progress
-        )
+        order = SyncOrder(cases=case or [], full=full, limit=limit, accepted=accept_plan)
+        report = have_done(options.output, agent, RequestKind.SYNC, order)
         return print_pass(options.output, agent.ledger, report)
 
 
@@ -77,7 +79,11 @@ def print_plan(output: Output, agent: "Agent", report: "PassReport") -> None:
         for row in sorted(plan.rows, key=lambda row: (row.case_key, STEP_ORDER[Step(row.step)], row.local_key))
     ]
     leaving = [agent.names.shown(each.case_key, protected=each.protected) for each in plan.leaving]
-    output.document({"plan": plan.digest, "messages": rows, "gone": leaving, "counts": plan.counts})
+    with agent.ledger.read() as connection:
+        signed = agent.signed(connection)
+    output.document(
+        {"plan": plan.digest, "messages": rows, "gone": leaving, "counts": plan.counts, "policy_signed": signed}
+    )
     words = {"update": tr("update"), "create": tr("create")}
     reasons = {"new": tr("new"), "changed": tr("changed"), "retry": tr("tried before")}
     output.table(
@@ -104,6 +110,11 @@ def print_plan(output: Output, agent: "Agent", report: "PassReport") -> None:
             text = tr("{created} new, {updated} changed", created=number_text(created), updated=number_text(updated))
             output.text(f"{step_word(step)}: {text}")
     output.text(tr("{count} messages would go up; nothing was sent or written.", count=number_text(len(rows))))
+    if not signed:
+        command = f"{program()} privacy sign"
+        output.text(
+            tr("Nobody has signed the privacy policy in force: nothing goes up before. {command}", command=command)
+        )
     if leaving:
         line = tr("{count} cases would count as gone from the local system:", count=number_text(len(leaving)))
         output.text(f"{line} {', '.join(leaving[:_NAMED])}{' …' if len(leaving) > _NAMED else ''}")

@@ -10,8 +10,9 @@ import typer
 from typer import TyperException
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
+from sync_agent.cli.examples import epilog
 from sync_agent.cli.phrases import spoken
-from sync_agent.i18n import DOMAIN, LOCALES, language, tr
+from sync_agent.i18n import DOMAIN, LOCALES, language, mark, tr
 
 if TYPE_CHECKING:
     from typer._click.formatting import HelpFormatter
@@ -19,6 +20,12 @@ else:
     HelpFormatter = typer.Context.formatter_class  # where Typer keeps the class is its own affair
 
 __all__ = ["speak", "usage_line"]
+
+_OF_TYPER: Final = {
+    "install_completion": mark("Have this shell complete commands, options and closed values."),
+    "show_completion": mark("Print what makes this shell complete them."),
+}
+"""What the options do that Typer adds, in our words."""
 
 _TYPE: Final = re.compile(r" <[a-z]+>$")
 """What Typer puts behind the name of an argument: the type as Python calls it."""
@@ -47,21 +54,22 @@ def speak(root: TyperGroup) -> None:
     gettext.bindtextdomain(DOMAIN, LOCALES)
     gettext.textdomain(DOMAIN)  # Typer's headings and a few of its sentences go through gettext
     os.environ["LANGUAGE"] = language().value
-    _speak(root, typer.Context(root, **root.context_settings))
+    _speak(root, typer.Context(root, info_name="sync-agent", **root.context_settings))
 
 
 def _speak(command: TyperCommand | TyperGroup, context: typer.Context) -> None:
     command.context_class = _Context
     command.help = command.short_help = tr(command.help or "")  # wrapped in the list of commands, never cut
+    command.epilog = epilog(context.command_path.partition(" ")[2])
     command.options_metavar = tr("[OPTIONS]")
     if isinstance(command, TyperGroup):
         command.subcommand_metavar = tr("COMMAND [ARGS]...")
     command.get_help_option(context)  # made now, so that it is among the parameters
     for parameter in command.get_params(context):
         if isinstance(parameter, TyperOption | TyperArgument):
-            parameter.help = tr(parameter.help or "")
-    for child in getattr(command, "commands", {}).values():
-        _speak(child, typer.Context(child, parent=context))
+            parameter.help = tr(_OF_TYPER.get(parameter.name or "") or parameter.help or "")
+    for name, child in getattr(command, "commands", {}).items():
+        _speak(child, typer.Context(child, info_name=name, parent=context))
 
 
 def usage_line(error: TyperException) -> str:

@@ -1,76 +1,57 @@
-"""The words people see for steps, states, levels and kinds."""
+"""The words people see for steps, states, levels and kinds, and in which colour a terminal shows them.
+
+A colour only repeats what its word says: without colours nothing is lost.
+"""
 
 from typing import Final
 
-from sync_agent.i18n import Language, language, mark, tr
+from sync_agent import words
+from sync_agent.cli.output import Toned
+from sync_agent.words import ago, kind_word, level_word, rule_sentence, step_word
 
-__all__ = ["kind_word", "level_word", "result_word", "rule_sentence", "state_word", "step_word"]
+__all__ = [
+    "DUE_SOON",
+    "LATE",
+    "STATES",
+    "ago",
+    "kind_word",
+    "level_word",
+    "result_word",
+    "rule_sentence",
+    "state_word",
+    "step_word",
+    "up_word",
+]
 
-_STEPS: Final = {
-    "case": mark("case"),
-    "processing": mark("processing"),
-    "acceptance": mark("acceptance"),
-    "settlement": mark("settlement"),
-    "enforcement": mark("enforcement"),
+_GOOD: Final = "green"
+_BAD: Final = "red"
+LATE: Final = "red"
+DUE_SOON: Final = "yellow"
+
+STATES: Final = {
+    "acknowledged": _GOOD,
+    "in_flight": "cyan",
+    "pending": "cyan",
+    "waiting": "yellow",
+    "not_ready": "dim",
+    "held": "yellow",
+    "uncertain": "magenta",
+    "rejected": _BAD,
 }
-_STATES: Final = {
-    "not_ready": mark("not ready"),
-    "pending": mark("to be sent"),
-    "in_flight": mark("on its way"),
-    "acknowledged": mark("acknowledged"),
-    "waiting": mark("waiting to be tried again"),
-    "rejected": mark("refused"),
-    "uncertain": mark("uncertain"),
-    "held": mark("held"),
-}
-_KINDS: Final = {
-    "complaint": mark("complaint"),
-    "denunciation": mark("denunciation"),
-    "feedback": mark("recommendation, feedback"),
-    "mixed": mark("mixed content"),
-}
-_LEVELS: Final = {"block": mark("block"), "hold": mark("hold"), "warn": mark("warn")}
-_RESULTS: Final = {
-    "done": mark("done"),
-    "guard": mark("stopped by a guard"),
-    "interrupted": mark("interrupted"),
-    "failed": mark("failed"),
-    "NationalUnreachableError": mark("the national side was not reached"),
-    "SourceError": mark("the local system could not be read"),
-    "ConfigError": mark("the configuration was wrong"),
-}
+"""The colour of each state of a message."""
 
 
-def step_word(step: str) -> str:
-    """Return the step as people call it; "" is the whole case."""
-    return tr(_STEPS[step]) if step else tr("whole case")
-
-
-def state_word(state: str) -> str:
+def state_word(state: str) -> Toned:
     """Return the state of a message as people call it."""
-    return tr(_STATES[state])
+    return Toned(words.state_word(state), STATES[state])
 
 
-def kind_word(kind: str | None) -> str:
-    """Return the kind of a case as people call it."""
-    return tr(_KINDS[kind]) if kind else tr("not classified")
-
-
-def level_word(level: str) -> str:
-    """Return how much a finding weighs as people call it."""
-    return tr(_LEVELS[level])
-
-
-def result_word(result: str | None) -> str:
+def result_word(result: str | None) -> Toned:
     """Return how a run ended as people call it; one that did not end was cut off or still runs."""
-    return tr(_RESULTS.get(result, result)) if result else tr("not ended")
+    tones = {"done": _GOOD, "interrupted": "yellow", None: "yellow"}
+    return Toned(words.result_word(result), tones.get(result, _BAD))
 
 
-def rule_sentence(rule: str) -> str:
-    """Return what a rule means, in the reader's language."""
-    from sync_agent.domain.rules import RULES
-
-    found = RULES.get(rule)
-    if found is None:
-        return rule
-    return found.vi if language() is Language.VI else found.en
+def up_word(word: str, *, up: bool) -> Toned:
+    """Return the word for what works, or does not."""
+    return Toned(word, _GOOD if up else _BAD)

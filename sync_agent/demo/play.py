@@ -133,7 +133,7 @@ class _Play:
         digest = plan.digest if plan else ""
         self._tell.add(
             mark("{count} messages at once are unusually many: the volume guard stopped the pass, nothing was sent."),
-            count=len(plan.rows) if plan else 0,
+            count=plan.count if plan else 0,
         )
         self._tell.add(
             mark("You look at the plan (sync --dry-run) and accept it (sync --accept-plan {digest}…)."),

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 __all__ = ["Period"]
@@ -39,6 +39,15 @@ class Period:
         year, (first, last) = int(match[1]), _MONTHS[match[2] or ""]
         start = date(year, first, _FIRST_DAY) if first else date(year - 1, 12, _FIRST_DAY)
         return cls(name, start, date(year, last, _LAST_DAY))
+
+    def months(self) -> list["Period"]:
+        """Return its months, each cut on the 14th as well and named by the month it ends in: `2026-01`."""
+        months, end = [], self.end
+        while end > self.start:
+            before = date(end.year, end.month - 1, _LAST_DAY) if end.month > 1 else date(end.year - 1, 12, _LAST_DAY)
+            months.append(Period(f"{end:%Y-%m}", before + timedelta(days=1), end))
+            end = before
+        return months[::-1]
 
     def __contains__(self, day: date) -> bool:
         return self.start <= day <= self.end

@@ -10,12 +10,16 @@ __all__ = ["RULES", "Rule"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`basis` names the article or document behind the rule, or is empty."""
+    """`basis` names the article or document behind the rule, or is empty.
+
+    `in_settings`: what it finds is mended in the configuration of the agent, not in the local system.
+    """
 
     vi: str
     en: str
     releasable: bool = False
     basis: str = ""
+    in_settings: bool = False
 
 
 RULES: dict[str, Rule] = {
@@ -24,6 +28,7 @@ RULES: dict[str, Rule] = {
         "Mã của hệ thống địa phương chưa có mã quốc gia tương ứng trong bảng mã.",
         "A local code has no national code in the code table.",
         basis="schemas/kntc/codes/README.md",
+        in_settings=True,
     ),
     "bad_date": Rule("Ngày tháng không đọc được.", "A date cannot be read.", basis="Nghị định 55/2022/NĐ-CP, Điều 5"),
     "bad_number": Rule("Số không đọc được.", "A number cannot be read.", basis="Nghị định 55/2022/NĐ-CP, Điều 5"),
@@ -152,6 +157,7 @@ RULES: dict[str, Rule] = {
         "Chính sách bảo mật hiện hành chưa được người có thẩm quyền ký.",
         "The privacy policy in force has not been signed by a named person.",
         basis="Luật Tố cáo 2018, Điều 56",
+        in_settings=True,
     ),
     "needs_redacted_summary": Rule(
         "Vụ việc được bảo vệ cần bản tóm tắt đã lược bỏ danh tính.",
@@ -212,6 +218,7 @@ RULES: dict[str, Rule] = {
         "Có nhiều người bị khiếu nại, tố cáo; cần chọn cách gửi (`respondents`).",
         "Several respondents; the agency must choose how to send them (`respondents`).",
         basis="schemas/kntc/EVIDENCE.md",
+        in_settings=True,
     ),
     "not_expressible": Rule(
         "Hợp đồng hiện hành không chuyển được thông tin này.",
@@ -274,15 +281,18 @@ RULES: dict[str, Rule] = {
         "Chưa có tài khoản quốc gia cho cơ quan này.",
         "No national account is configured for this agency.",
         basis="docs/reference.md",
+        in_settings=True,
     ),
     "out_of_scope": Rule(
         "Cơ quan hoặc loại đơn chưa được mở trong phạm vi gửi (`scope`).",
         "The agency or the kind has not been opened for sending (`scope`).",
         basis="docs/reference.md",
+        in_settings=True,
     ),
     "before_start": Rule(
         "Vụ việc cũ hơn ngày bắt đầu (`scope.start_from`).",
         "The case is older than `scope.start_from`.",
         basis="Nghị định 55/2022/NĐ-CP, Điều 8",
+        in_settings=True,
     ),
 }

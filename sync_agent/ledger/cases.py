@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, func, select, update
 
 from sync_agent.ledger.messages import State, went_up
 from sync_agent.ledger.rows import fetch, table_of
@@ -21,6 +22,7 @@ __all__ = [
     "load_cases",
     "members_of",
     "named_cases",
+    "only_again",
     "origins",
     "rename_cases",
     "restless_beside",
@@ -133,10 +135,12 @@ def due_cases(
     keys: Sequence[str] = (),
     since: str = "",
     before: str = "",
+    again: bool = True,
 ) -> list[Due]:
     """Return a keyset page of the cases that have something to do now.
 
     Only those with a legal date from `since` on, or `before` (ISO days) if given; a case without one has it last.
+    Not `again`: without those of which nothing is to go up but what is sent again.
     """
     due_on = func.coalesce(_CASE.c.due_on, _NEVER)
     statement = select(due_on, _CASE.c.id, _CASE.c.case_key).where(
@@ -148,10 +152,19 @@ def due_cases(
         statement = statement.where(due_on >= since)
     if before:
         statement = statement.where(due_on < before)
+    if not again:
+        statement = statement.where(~only_again())
     if after is not None:
         later = (due_on > after.due_on) | ((due_on == after.due_on) & (_CASE.c.id > after.case_id))
         statement = statement.where(later)
     return [Due(*row) for row in connection.execute(statement.order_by(due_on, _CASE.c.id).limit(limit))]
+
+
+def only_again() -> ColumnElement[bool]:
+    """Return the condition of a case that has messages that are sent again, and nothing else to send."""
+    of_case = _MESSAGE.c.case_id == _CASE.c.id
+    others = exists().where(of_case, _MESSAGE.c.forced.is_(None), _MESSAGE.c.state.in_([State.PENDING, State.WAITING]))
+    return exists().where(of_case, _MESSAGE.c.forced > "") & ~others
 
 
 def save_groups(
@@ -181,41 +194,27 @@ def members_of(connection: Connection, case_ids: Collection[int], *, unprotected
 
 def restless_beside(connection: Connection, case_ids: Collection[int]) -> dict[int, datetime]:
     """Return those of `case_ids` that share something with a case not settled yet, and when that is looked at again."""
-    other = _GROUP.alias("other")
-    statement = (
-        select(_GROUP.c.case_id, func.max(_CASE.c.look_at))
-        .join(other, other.c.token == _GROUP.c.token)
-        .join(_CASE, _CASE.c.id == other.c.case_id)
-        .where(_GROUP.c.case_id.in_(case_ids), other.c.case_id != _GROUP.c.case_id)
-        .where(_CASE.c.dirty, _CASE.c.look_at.is_not(None))
-        .group_by(_GROUP.c.case_id)
-    )
-    return {row[0]: row[1] for row in connection.execute(statement)}
+    beside = _beside(case_ids, _CASE.c.dirty, _CASE.c.look_at.is_not(None)).add_columns(func.max(_CASE.c.look_at))
+    return {row[0]: row[1] for row in connection.execute(beside)}
 
 
 def unsettled_beside(connection: Connection, case_ids: Collection[int], since: datetime) -> set[int]:
     """Return those of `case_ids` that share something with another case that read differently after `since`."""
-    other = _GROUP.alias("other")
-    statement = (
-        select(_GROUP.c.case_id)
-        .distinct()
-        .join(other, other.c.token == _GROUP.c.token)
-        .join(_CASE, _CASE.c.id == other.c.case_id)
-        .where(_GROUP.c.case_id.in_(case_ids), other.c.case_id != _GROUP.c.case_id, _CASE.c.digest_seen_at > since)
-    )
-    return set(connection.execute(statement).scalars())
+    return set(connection.execute(_beside(case_ids, _CASE.c.digest_seen_at > since)).scalars())
 
 
 def beside_protected(connection: Connection, case_ids: Collection[int]) -> set[int]:
     """Return those of `case_ids` that share something with a protected case."""
+    return set(connection.execute(_beside(case_ids, _CASE.c.protected_since.is_not(None))).scalars())
+
+
+def _beside(case_ids: Collection[int], *others: ColumnElement[bool]) -> Select[Any]:
+    """Return the query for those of `case_ids` that share something with another case of which `others` is true."""
     other = _GROUP.alias("other")
-    statement = (
+    return (
         select(_GROUP.c.case_id)
-        .distinct()
         .join(other, other.c.token == _GROUP.c.token)
         .join(_CASE, _CASE.c.id == other.c.case_id)
-        .where(
-            _GROUP.c.case_id.in_(case_ids), other.c.case_id != _GROUP.c.case_id, _CASE.c.protected_since.is_not(None)
-        )
+        .where(_GROUP.c.case_id.in_(case_ids), other.c.case_id != _GROUP.c.case_id, *others)
+        .group_by(_GROUP.c.case_id)
     )
-    return set(connection.execute(statement).scalars())

@@ -13,6 +13,7 @@ from sync_agent.ledger import postgres, sqlite
 from sync_agent.ledger.engine import on_server
 from sync_agent.ledger.messages import State
 from sync_agent.ledger.quiet import told
+from sync_agent.ledger.requests import forget_requests
 from sync_agent.ledger.rows import table_of
 from sync_agent.ledger.store import Ledger, Transaction
 from sync_agent.ledger.tables import CaseRow, ErasedRow, FindingRow, GroupRow, MessageRow, WriteBackRow
@@ -33,7 +34,7 @@ __all__ = [
 _CASE, _MESSAGE = table_of(CaseRow), table_of(MessageRow)
 _FINDING, _GROUP, _TOLD = table_of(FindingRow), table_of(GroupRow), table_of(WriteBackRow)
 _ERASED = table_of(ErasedRow)
-_REWRITTEN: Final = ("audit_erasable", "case_state", "message", "finding", "case_group", "write_back")
+_REWRITTEN: Final = ("audit_erasable", "case_state", "message", "finding", "case_group", "write_back", "request")
 _OPEN: Final = (State.PENDING, State.WAITING, State.IN_FLIGHT, State.UNCERTAIN, State.HELD, State.REJECTED)
 
 
@@ -54,9 +55,14 @@ def erase_cases(tx: Transaction, source_id: str, erasing: Sequence[Erasing], *, 
     """
     kept = erase_secrets(tx.connection, source_id, [one.case_key for one in erasing], note=note)
     for one in erasing:
+        forget_requests(tx.connection, [one.case_key, *_pseudonym_of(tx.connection, one.case_id)])
         _remove(tx.connection, one.case_id)
         tx.connection.execute(insert(_ERASED).values(source_id=source_id, mark=one.mark, changed=False))
         tx.record(Event.ERASED, subject=one.subject, reason=basis, note=kept)
+
+
+def _pseudonym_of(connection: Connection, case_id: int | None) -> Sequence[str]:
+    return connection.execute(select(_CASE.c.pseudonym).where(_CASE.c.id == case_id)).scalars().all()
 
 
 def _remove(connection: Connection, case_id: int | None) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from sync_agent.audit import end_hashes, head, head_and_ends
 from sync_agent.domain.canonical import canonical_bytes
+from sync_agent.durable import replace_durably
 from sync_agent.errors import GuardError, LedgerError
 from sync_agent.i18n import mark
 from sync_agent.ledger.messages import ever_sent
@@ -77,17 +78,14 @@ class HeadFile:
     def note(self, new: OutsideHead) -> None:
         """Write the head so that it survives this process, not a power cut. Raises LedgerError."""
         try:
-            _write(self.path, new.to_bytes(), os.O_WRONLY | os.O_CREAT, durable=False)
+            _write_over(self.path, new.to_bytes())
         except OSError as error:
             raise self._problem("the head of the ledger cannot be written ({reason})", error) from None
 
     def keep(self, new: OutsideHead) -> None:
         """Write the head so that it survives a power cut too. Raises LedgerError."""
-        beside = self.path.with_name(FILE + ".new")
         try:
-            _write(beside, new.to_bytes(), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, durable=True)
-            beside.replace(self.path)
-            _make_durable(self.path.parent)
+            replace_durably(self.path, new.to_bytes())
         except OSError as error:
             raise self._problem("the head of the ledger cannot be written ({reason})", error) from None
 
@@ -137,22 +135,11 @@ def _sum(values: dict[str, Any]) -> str:
     return hashlib.sha256(canonical_bytes(values)).hexdigest()
 
 
-def _write(path: Path, content: bytes, flags: int, *, durable: bool) -> None:
-    file = os.open(path, flags, 0o600)
+def _write_over(path: Path, record: bytes) -> None:
+    """Write a record in its place, by one call: who looks meanwhile sees the old one or the new."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
     try:
-        if os.write(file, content) != len(content):
+        if os.write(file, record) != len(record):
             raise OSError(None, "written in part")
-        if durable:
-            os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def _make_durable(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
     finally:
         os.close(file)

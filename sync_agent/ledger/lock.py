@@ -17,7 +17,9 @@ from sync_agent.ledger import postgres
 from sync_agent.ledger.engine import on_server
 from sync_agent.ledger.quiet import place_of, told
 
-__all__ = ["exclusive"]
+__all__ = ["exclusive", "is_held"]
+
+_FILE = "ledger.lock"
 
 _POLL_SECONDS = 0.2
 
@@ -28,9 +30,23 @@ def exclusive(state: Path, engine: Engine, *, wait_seconds: float = 0) -> Iterat
 
     Raises LockedError when another still holds it after `wait_seconds`.
     """
-    held = _session(engine, wait_seconds) if on_server(engine.url) else _file(state / "ledger.lock", wait_seconds)
+    held = _session(engine, wait_seconds) if on_server(engine.url) else _file(state / _FILE, wait_seconds)
     with held:
         yield
+
+
+def is_held(state: Path, engine: Engine) -> bool:
+    """Tell whether a service or a command holds the ledger. Makes no lock file.
+
+    Raises LedgerError when this account cannot tell.
+    """
+    if not on_server(engine.url) and not (state / _FILE).exists():
+        return False
+    try:
+        with exclusive(state, engine):
+            return False
+    except LockedError:
+        return True
 
 
 @contextmanager

@@ -1,11 +1,11 @@
 """Messages in the ledger: their states, and the two facts kept apart, acknowledged and delivery."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, collate, select, update
 
 from sync_agent.domain.steps import STEP_ORDER, Step
 from sync_agent.ledger.rows import fetch, table_of
@@ -31,6 +31,7 @@ MessageKey = tuple[Step, str]
 
 _MESSAGE = table_of(MessageRow)
 _CASE = table_of(CaseRow)
+_PAGE = 1000
 _HOLDERS = select(_MESSAGE.c.step, _MESSAGE.c.ack_id, _MESSAGE.c.id).where(
     _MESSAGE.c.step.in_(list(Step)),  # by which the index is ordered
     _MESSAGE.c.ack_id.in_(bindparam("ids", expanding=True)),
@@ -111,7 +112,7 @@ def went_up() -> ColumnElement[bool]:
     return (_MESSAGE.c.attempts > 0) | _MESSAGE.c.intent_at.is_not(None) | _MESSAGE.c.ack_digest.is_not(None)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class PlannedRow:
     """One message that stands to be sent; `mark` names its content."""
 
@@ -120,8 +121,8 @@ class PlannedRow:
     local_key: str = field(repr=False)
     update: bool
     mark: str
-    protected: bool = field(default=False, compare=False)
-    tried: bool = field(default=False, compare=False)
+    protected: bool = False
+    tried: bool = False
 
     @property
     def why(self) -> str:
@@ -129,13 +130,16 @@ class PlannedRow:
         return "retry" if self.tried else "changed" if self.update else "new"
 
 
-def planned(connection: Connection, source_id: str, keys: Sequence[str] = ()) -> list[PlannedRow]:
-    """Return, sorted, what would be sent for the first time with its content and was not let through yet."""
+def planned(connection: Connection, source_id: str, keys: Sequence[str] = ()) -> Iterator[PlannedRow]:
+    """Yield what would be sent for the first time with its content and was not let through yet.
+
+    By case key, step and local key, in the order of their bytes: on every database the same.
+    """
+    names = (_CASE.c.case_key, _MESSAGE.c.step, _MESSAGE.c.local_key)
+    bytewise = "C" if connection.dialect.name == "postgresql" else "BINARY"
     statement = (
         select(
-            _CASE.c.case_key,
-            _MESSAGE.c.step,
-            _MESSAGE.c.local_key,
+            *names,
             _MESSAGE.c.ack_digest.is_not(None),
             _MESSAGE.c.wanted_mark,
             _CASE.c.protected_since.is_not(None),
@@ -143,8 +147,11 @@ def planned(connection: Connection, source_id: str, keys: Sequence[str] = ()) ->
         )
         .join(_CASE)
         .where(*_not_let_through(source_id, keys))
+        .order_by(*(collate(name, bytewise) for name in names))
     )
-    return sorted(PlannedRow(*row) for row in connection.execute(statement))
+    with connection.execute(statement, execution_options={"yield_per": _PAGE}) as rows:
+        for row in rows:
+            yield PlannedRow(*row)
 
 
 def accept_plan(connection: Connection, source_id: str, now: datetime, keys: Sequence[str] = ()) -> None:

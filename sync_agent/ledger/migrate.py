@@ -5,16 +5,28 @@ Alembic is slow to import and needed for a change of schema only: the revision i
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlmodel import SQLModel
 
-from sync_agent.audit import OWNER, grant_rights, has_sealed, install_guards, missing_guards
+from sync_agent.audit import (
+    OWNER,
+    Entry,
+    Event,
+    append,
+    grant_rights,
+    has_sealed,
+    install_guards,
+    instant,
+    missing_guards,
+)
 from sync_agent.errors import LedgerError
 from sync_agent.ledger import tables
 from sync_agent.ledger.quiet import WRITE
+from sync_agent.ledger.store import Clock, utc_now
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -41,15 +53,20 @@ def _config() -> "Iterator[Config]":
         yield config
 
 
-def upgrade(engine: Engine, *, as_owner: bool = False) -> str:
+def upgrade(engine: Engine, *, as_owner: bool = False, actor: str = "agent", clock: Clock = utc_now) -> str:
     """Apply every missing migration in one transaction, put back every guard; return the revision reached.
 
-    `as_owner`: on PostgreSQL the role of the owner does it and gives the others their rights. Raises LedgerError when
-    there is no such role.
+    A ledger that was there before has an entry of it in its log. `as_owner`: on PostgreSQL the role of the owner does
+    it and gives the others their rights. Raises LedgerError when there is no such role.
     """
     from alembic import command  # noqa: PLC0415 - slow to import
 
-    with _config() as config, engine.connect().execution_options(**{WRITE: True}) as connection:
+    found = revision(engine)
+    with (
+        _config() as config,
+        engine.connect().execution_options(**{WRITE: True}) as connection,
+        connection.begin(),  # ours: alembic would commit each migration by itself, where it does not trust the database
+    ):
         config.attributes["connection"] = connection
         if as_owner:
             _become_owner(connection)
@@ -57,8 +74,14 @@ def upgrade(engine: Engine, *, as_owner: bool = False) -> str:
         install_guards(connection)
         if as_owner:
             grant_rights(connection)
-        connection.commit()
+        if found is not None and found != HEAD:
+            _record(connection, found, actor, clock())
     return revision(engine) or ""
+
+
+def _record(connection: Connection, found: str, actor: str, now: datetime) -> None:
+    entry = Entry(event=Event.LEDGER_UPGRADED, time=instant(now), actor=actor, old_state=found, new_state=HEAD)
+    append(connection, [entry])
 
 
 def _become_owner(connection: Connection) -> None:

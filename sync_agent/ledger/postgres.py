@@ -20,7 +20,17 @@ from sync_agent.ledger.quiet import WRITE, place_of, silent_engine
 if TYPE_CHECKING:
     from psycopg import Connection as Driver
 
-__all__ = ["BACKEND", "DRIVER", "give_back", "open_direct", "open_session", "require_direct", "take", "version"]
+__all__ = [
+    "BACKEND",
+    "DRIVER",
+    "give_back",
+    "open_direct",
+    "open_session",
+    "open_unordered",
+    "require_direct",
+    "take",
+    "version",
+]
 
 BACKEND: Final = "postgresql"
 DRIVER: Final = "postgresql+psycopg"
@@ -82,6 +92,11 @@ def open_direct(url: URL) -> Engine:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
     return engine
+
+
+def open_unordered(url: URL) -> Engine:
+    """Open the ledger for who only reads, or adds what depends on nothing it has read: no writer waits for another."""
+    return _engine(url, pool_pre_ping=True)
 
 
 def open_session(engine: Engine) -> Engine:

@@ -1,5 +1,6 @@
 """What people ask the ledger: how much is where, which cases, what holds them. Reads only."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,14 +22,15 @@ __all__ = [
     "findings_of",
     "hold_counts",
     "late_cases",
-    "list_cases",
     "list_holds",
     "overview",
+    "standing",
 ]
 
 _CASE = table_of(CaseRow)
 _MESSAGE = table_of(MessageRow)
 _FINDING = table_of(FindingRow)
+_FOR_A_PERSON = (State.HELD, State.UNCERTAIN, State.REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,15 @@ class Overview:
     oldest_waiting: datetime | None
     next_try_at: datetime | None
     refused_again: int = 0
+
+    @property
+    def for_a_person(self) -> Counter[str]:
+        """Count by state the messages that wait for a person, not those that are tried again by themselves."""
+        totals: Counter[str] = Counter()
+        for (_, state), number in self.messages.items():
+            totals[state] += number if state in _FOR_A_PERSON else 0
+        totals[State.REJECTED] -= self.refused_again
+        return +totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,34 +122,10 @@ def hold_counts(connection: Connection, source_id: str) -> dict[tuple[str, str, 
     statement = (
         select(_FINDING.c.level, _FINDING.c.rule, _FINDING.c.field, func.count(_FINDING.c.case_id.distinct()))
         .join(_CASE, _FINDING.c.case_id == _CASE.c.id)
-        .where(_CASE.c.source_id == source_id, _standing())
+        .where(_CASE.c.source_id == source_id, standing())
         .group_by(_FINDING.c.level, _FINDING.c.rule, _FINDING.c.field)
     )
     return {(level, rule, field): number for level, rule, field, number in connection.execute(statement)}
-
-
-def list_cases(
-    connection: Connection,
-    source_id: str,
-    *,
-    state: str | None = None,
-    step: str | None = None,
-    gone: bool = False,
-    after: int = 0,
-    limit: int = 100,
-) -> list[CaseRow]:
-    """Return a keyset page of cases, those with a message in `state` and of `step` if given, by row id.
-
-    With `gone` only those that are gone from the local system.
-    """
-    statement = select(_CASE).where(_CASE.c.source_id == source_id, _CASE.c.id > after)
-    statement = statement.where(_CASE.c.gone_since.is_not(None)) if gone else statement
-    if state or step:
-        wanted = select(_MESSAGE.c.case_id)
-        wanted = wanted.where(_MESSAGE.c.state == state) if state else wanted
-        wanted = wanted.where(_MESSAGE.c.step == step) if step else wanted
-        statement = statement.where(_CASE.c.id.in_(wanted))
-    return fetch(connection, CaseRow, statement.order_by(_CASE.c.id).limit(limit))
 
 
 def findings_of(connection: Connection, case_ids: Sequence[int]) -> list[FindingRow]:
@@ -161,7 +148,7 @@ def list_holds(
     statement = (
         select(_FINDING)
         .join(_CASE, _FINDING.c.case_id == _CASE.c.id)
-        .where(_CASE.c.source_id == source_id, _FINDING.c.id > after, _FINDING.c.level != Level.WARN, _standing())
+        .where(_CASE.c.source_id == source_id, _FINDING.c.id > after, _FINDING.c.level != Level.WARN, standing())
     )
     statement = statement.where(_FINDING.c.rule == rule) if rule else statement
     statement = statement.where(_CASE.c.agency == agency) if agency else statement
@@ -198,6 +185,6 @@ def _cases_by_id(ids: Sequence[int]) -> Select[tuple[CaseRow]]:
     return select(_CASE).where(_CASE.c.id.in_(ids))
 
 
-def _standing() -> ColumnElement[bool]:
-    """Not released for the content the case has now."""
+def standing() -> ColumnElement[bool]:
+    """Return the condition of a finding that was not released for the content the case has now."""
     return _FINDING.c.released_digest.is_distinct_from(_CASE.c.last_digest)

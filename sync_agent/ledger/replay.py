@@ -7,21 +7,32 @@ ledger, not of the log. Then the rows are compared, page by page; what is left o
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
 from sync_agent.audit import CaseSecret, Findings, instant, load_secrets
 from sync_agent.errors import AuditError
+from sync_agent.ledger.accesslog import day_root
+from sync_agent.ledger.accounts import password_digest
 from sync_agent.ledger.environment import settings_digest
 from sync_agent.ledger.rows import table_of
-from sync_agent.ledger.tables import CaseRow, EnvironmentRow, FindingRow, MessageRow, SignatureRow
+from sync_agent.ledger.tables import (
+    AccessRow,
+    AccountRow,
+    CaseRow,
+    EnvironmentRow,
+    FindingRow,
+    MessageRow,
+    SignatureRow,
+)
 
 __all__ = ["PROVED", "Replay"]
 
 _CASE, _MESSAGE, _FINDING = table_of(CaseRow), table_of(MessageRow), table_of(FindingRow)
-_ENVIRONMENT, _SIGNATURE = table_of(EnvironmentRow), table_of(SignatureRow)
+_ENVIRONMENT, _SIGNATURE, _ACCOUNTS = table_of(EnvironmentRow), table_of(SignatureRow), table_of(AccountRow)
 
 _DELIVERY: Final = ("state", "wanted_digest", "reason")
 _ACK: Final = (
@@ -41,6 +52,8 @@ _BOUND: Final = ("mode", "epoch", "go_live", "bound_at")
 _RELEASE: Final = ("released_digest", "released_by", "released_at", "released_reason")
 _REJECTION: Final = ("rejected_digest", "rejected_by", "rejected_at", "rejected_reason")
 _NAME: Final = ("rule", "level", "field", "step")
+_COMMITTED: Final = ("rule", "field", "step", "local_key", "place")
+_MAY: Final = ("role", "agencies", "password", "disabled_at")
 _SIGNED: Final = ("actor", "signed_at", "reason", "second_actor", "second_at")
 
 PROVED: Final[dict[str, tuple[str, ...]]] = {
@@ -49,9 +62,11 @@ PROVED: Final[dict[str, tuple[str, ...]]] = {
     _MESSAGE.name: ("step", *_DELIVERY, *_ACK),
     _FINDING.name: _NAME + _RELEASE + _REJECTION,
     _SIGNATURE.name: ("policy", "content", *_SIGNED),
+    _ACCOUNTS.name: ("name", *_MAY),
 }
 """The columns that are replayed, by table: all that are evidence, by a test."""
 
+_ACCESS_LOG: Final = table_of(AccessRow)
 _PAGE: Final = 2000
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:+-]{0,99}")
 _VERSION: Final = 16  # hex digits of a digest that the ledger keeps of it
@@ -76,6 +91,65 @@ class _Case:
         self.findings: dict[str, list[Any]] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Cases with row ids from first to last, and what the log says of each; those whose secret is gone are `closed`."""
+
+    conn: Connection
+    findings: Findings
+    ids: tuple[int, int]
+    known: dict[int, tuple[Row[Any], _Case, CaseSecret]] = field(default_factory=dict, repr=False)
+    closed: set[int] = field(default_factory=set)
+
+    def compare(self) -> int:
+        """Compare the messages and findings of the cases, and say what has no row; return how many rows there were."""
+        compared = self._compare_messages() + self._compare_findings()
+        for row, expected, _ in self.known.values():
+            _left_over(self.findings, row.pseudonym, expected)
+        return compared
+
+    def _compare_messages(self) -> int:
+        count = 0
+        for number, case_id, step, local_key, *found in self.conn.execute(_messages_of(*self.ids)):
+            count += 1
+            if case_id in self.closed:
+                continue
+            case, expected, secret = self.known[case_id]
+            said = expected.messages.pop((step, secret.item(local_key) if local_key else None), None)
+            if said is None:
+                key = f"{case.pseudonym} {_code(step)} #{number}"
+                self.findings.add("row_without_entry", table=_MESSAGE.name, key=key, column="step, local_key")
+                continue
+            if found[_ACK_ID]:
+                found[_ACK_ID] = secret.national_id(found[_ACK_ID])
+            found[_ACK_AT], found[_FIRST_ACK] = _at(found[_ACK_AT]), _at(found[_FIRST_ACK])
+            if found != said[:_ACCOUNT]:
+                key = f"{case.pseudonym} {_code(step)} #{number}"
+                _differ(self.findings, _MESSAGE.name, key, _DELIVERY + _ACK, said, found)
+        return count
+
+    def _compare_findings(self) -> int:
+        count = 0
+        for row in self.conn.execute(select(_FINDING).where(_FINDING.c.case_id.between(*self.ids))):
+            count += 1
+            if row.case_id in self.closed:
+                continue
+            case, expected, secret = self.known[row.case_id]
+            key = f"{case.pseudonym} {_code(row.rule)} #{row.id}"
+            said = expected.findings.pop(
+                secret.finding((row.rule, row.field, row.step, row.local_key, row.place)), None
+            )
+            if said is None:
+                self.findings.add("row_without_entry", table=_FINDING.name, key=key, column=", ".join(_COMMITTED))
+                continue
+            found = [row.rule, row.level, said[2], row.step]  # the field is in the commitment, exact
+            found += [row.released_digest, row.released_by, _at(row.released_at), row.released_reason]
+            found += [row.rejected_digest, row.rejected_by, _at(row.rejected_at), row.rejected_reason]
+            if found != said:
+                _differ(self.findings, _FINDING.name, key, _NAME + _RELEASE + _REJECTION, said, found)
+        return count
+
+
 class Replay:
     """Plays the entries of the log in order, and compares the rows of the ledger with what they come to.
 
@@ -87,6 +161,9 @@ class Replay:
         self._closed: set[str] = set()
         self._environment: dict[str, Any] | None = None
         self._signatures: dict[str, list[Any]] = {}
+        self._unkept: set[str] = set()  # policies that were signed when their content was not kept
+        self._accounts: dict[str, list[Any]] = {}
+        self._days: dict[date, str] = {}
         self._versions: dict[tuple[str | None, ...], tuple[str | None, ...]] = {}
         planned = dict.fromkeys(("not_ready", "planned", "up_to_date", "held"), self._planned)
         tried = dict.fromkeys(("intent", "refused", "not_processed", "uncertain"), self._tried)
@@ -111,6 +188,11 @@ class Replay:
                 "go_live_declared": self._went_live,
                 "epoch_taken": self._taken_over,
                 "policy_signed": self._signed,
+                "account_added": self._let_in,
+                "account_password_set": self._password_set,
+                "account_disabled": self._shut_out,
+                "account_enabled": self._let_in_again,
+                "access_day_closed": self._closed_day,
             }
         )
 
@@ -228,9 +310,10 @@ class Replay:
     # the installation
 
     def _bound(self, entry: Document) -> None:
+        """Note what the ledger belongs to; before there were agency maps, an entry said its mode and keys only."""
         before = self._environment or {"epoch": 0, "bound_at": entry["time"], "go_live": None}
-        now = {"mode": entry["new_state"], "settings": entry["set_digest"]}
-        if not entry["counts"]["go_live"]:
+        now = {"mode": entry["new_state"], "settings": entry["set_digest"], "keys_only": "counts" not in entry}
+        if not (entry["counts"]["go_live"] if "counts" in entry else entry.get("old_state") == entry["new_state"]):
             now["go_live"] = None
         self._environment = before | now
 
@@ -246,6 +329,26 @@ class Replay:
             self._signatures[policy][3:] = entry["actor"], entry["time"]
         else:
             self._signatures[policy] = [entry["actor"], entry["time"], entry.get("reason"), None, None]
+            if "new_state" not in entry:
+                self._unkept.add(policy)
+
+    # accounts of the pages
+
+    def _let_in(self, entry: Document) -> None:
+        agencies = (entry.get("reason") or "agencies:").removeprefix("agencies:").replace("+", " ")
+        self._accounts[entry["account"]] = [entry["new_state"], agencies, entry["wanted"], None]
+
+    def _password_set(self, entry: Document) -> None:
+        self._accounts[entry["account"]][2] = entry["wanted"]
+
+    def _shut_out(self, entry: Document) -> None:
+        self._accounts[entry["account"]][3] = entry["time"]
+
+    def _let_in_again(self, entry: Document) -> None:
+        self._accounts[entry["account"]][3] = None
+
+    def _closed_day(self, entry: Document) -> None:
+        self._days[date.fromisoformat(entry["new_state"])] = entry["set_digest"]
 
     # comparing
 
@@ -255,6 +358,7 @@ class Replay:
         What the log says is used up by it.
         """
         rows = self._compare_environment(conn, findings) + self._compare_signatures(conn, findings)
+        rows += self._compare_accounts(conn, findings) + self._compare_days(conn, findings)
         after = 0
         while page := conn.execute(_cases_after(after)).all():
             after = page[-1].id
@@ -264,84 +368,19 @@ class Replay:
                 findings.add("row_missing", table=_CASE.name, key=subject[:_SHOWN], column="id")
         return rows
 
-    def _compare_page(self, conn: Connection, findings: Findings, page: Sequence[Row[Any]]) -> int:
-        ids = page[0].id, page[-1].id
-        secrets = _secrets(conn, page)
-        known: dict[int, tuple[Row[Any], _Case, CaseSecret]] = {}
-        closed: set[int] = set()
-        for row in page:
+    def _compare_page(self, conn: Connection, findings: Findings, rows: Sequence[Row[Any]]) -> int:
+        page, secrets = _Page(conn, findings, (rows[0].id, rows[-1].id)), _secrets(conn, rows)
+        for row in rows:
             secret = secrets.get((row.source_id, row.case_key))
             if secret is None:
-                closed.add(row.id)
+                page.closed.add(row.id)
                 findings.add("secret_missing", table=_CASE.name, key=row.pseudonym, column="case_key")
                 continue
             subject = secret.subject(row.origin_source or row.source_id, row.origin_key or row.case_key)
             expected = self._cases.pop(subject, None) or _Case()
             _differ(findings, _CASE.name, row.pseudonym, _OF_CASE, expected.row, _row_of_case(row))
-            known[row.id] = row, expected, secret
-        compared = len(page)
-        compared += self._compare_messages(conn, findings, ids, known, closed)
-        compared += self._compare_findings(conn, findings, ids, known, closed)
-        for row, expected, _ in known.values():
-            _left_over(findings, row.pseudonym, expected)
-        return compared
-
-    def _compare_messages(
-        self,
-        conn: Connection,
-        findings: Findings,
-        ids: tuple[int, int],
-        known: dict[int, tuple[Row[Any], _Case, CaseSecret]],
-        closed: set[int],
-    ) -> int:
-        count = 0
-        for number, case_id, step, local_key, *found in conn.execute(_messages_of(*ids)):
-            count += 1
-            if case_id in closed:
-                continue
-            case, expected, secret = known[case_id]
-            said = expected.messages.pop((step, secret.item(local_key) if local_key else None), None)
-            if said is None:
-                key = f"{case.pseudonym} {_code(step)} #{number}"
-                findings.add("row_without_entry", table=_MESSAGE.name, key=key, column="step, local_key")
-                continue
-            if found[_ACK_ID]:
-                found[_ACK_ID] = secret.national_id(found[_ACK_ID])
-            found[_ACK_AT], found[_FIRST_ACK] = _at(found[_ACK_AT]), _at(found[_FIRST_ACK])
-            if found != said[:_ACCOUNT]:
-                key = f"{case.pseudonym} {_code(step)} #{number}"
-                _differ(findings, _MESSAGE.name, key, _DELIVERY + _ACK, said, found)
-        return count
-
-    def _compare_findings(
-        self,
-        conn: Connection,
-        findings: Findings,
-        ids: tuple[int, int],
-        known: dict[int, tuple[Row[Any], _Case, CaseSecret]],
-        closed: set[int],
-    ) -> int:
-        count = 0
-        query = select(_FINDING).where(_FINDING.c.case_id.between(*ids))
-        for row in conn.execute(query):
-            count += 1
-            if row.case_id in closed:
-                continue
-            case, expected, secret = known[row.case_id]
-            key = f"{case.pseudonym} {_code(row.rule)} #{row.id}"
-            commitment = secret.finding((row.rule, row.field, row.step, row.local_key, row.place))
-            said = expected.findings.pop(commitment, None)
-            if said is None:
-                findings.add(
-                    "row_without_entry", table=_FINDING.name, key=key, column="rule, field, step, local_key, place"
-                )
-                continue
-            found = [row.rule, row.level, said[2], row.step]  # the field is in the commitment, exact
-            found += [row.released_digest, row.released_by, _at(row.released_at), row.released_reason]
-            found += [row.rejected_digest, row.rejected_by, _at(row.rejected_at), row.rejected_reason]
-            if found != said:
-                _differ(findings, _FINDING.name, key, _NAME + _RELEASE + _REJECTION, said, found)
-        return count
+            page.known[row.id] = row, expected, secret
+        return len(rows) + page.compare()
 
     def _compare_environment(self, conn: Connection, findings: Findings) -> int:
         rows = conn.execute(select(_ENVIRONMENT)).all()
@@ -354,11 +393,36 @@ class Replay:
             values = rows[0]._asdict()
             found = [values["mode"], values["epoch"], values["go_live"], _at(values["bound_at"])]
             _differ(findings, _ENVIRONMENT.name, "1", _BOUND, [said.get(name) for name in _BOUND], found)
-            digest = settings_digest(values)
+            digest = values["key_definition"] if said.get("keys_only") else settings_digest(values)
             if digest != said.get("settings"):
                 shown = {"expected": _shown(said.get("settings")), "found": _shown(digest)}
                 findings.add("row_changed", table=_ENVIRONMENT.name, key=1, column=", ".join(_SETTINGS), **shown)
         return len(rows)
+
+    def _compare_accounts(self, conn: Connection, findings: Findings) -> int:
+        rows = conn.execute(select(_ACCOUNTS)).all()
+        left = dict(self._accounts)
+        for row in rows:
+            said, key = left.pop(row.name, None), _code(row.name)
+            if said is None:
+                findings.add("row_without_entry", table=_ACCOUNTS.name, key=key, column="name")
+                continue
+            found = [row.role, row.agencies, password_digest(row.password), _at(row.disabled_at)]
+            _differ(findings, _ACCOUNTS.name, key, _MAY, said, found)
+        for name in left:
+            findings.add("row_missing", table=_ACCOUNTS.name, key=_code(name), column="name")
+        return len(rows)
+
+    def _compare_days(self, conn: Connection, findings: Findings) -> int:
+        """Compare the days of the access log that are closed with what they came to then."""
+        rows = 0
+        for day, root in self._days.items():
+            number, found = day_root(conn, day)
+            rows += number
+            if found != root:
+                shown = {"expected": _shown(root), "found": _shown(found)}
+                findings.add("row_changed", table=_ACCESS_LOG.name, key=day, column="at", **shown)
+        return rows
 
     def _compare_signatures(self, conn: Connection, findings: Findings) -> int:
         rows = conn.execute(select(_SIGNATURE)).all()
@@ -371,7 +435,7 @@ class Replay:
             found = [row.actor, _at(row.signed_at), row.reason, row.second_actor, _at(row.second_at)]
             _differ(findings, _SIGNATURE.name, key, _SIGNED, said, found)
             content = None if row.content is None else hashlib.sha256(row.content.encode()).hexdigest()
-            if content != row.policy:
+            if content != row.policy and not (content is None and row.policy in self._unkept):
                 shown = {"expected": key, "found": _shown(content)}
                 findings.add("row_changed", table=_SIGNATURE.name, key=key, column="content", **shown)
         for policy in left:

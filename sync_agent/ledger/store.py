@@ -21,15 +21,17 @@ from sync_agent.audit import (
     require_seals,
 )
 from sync_agent.errors import EpochLostError, GuardError
+from sync_agent.interrupt import undivided
 from sync_agent.ledger.head import HeadFile, head_of, require_newest
 from sync_agent.ledger.heads import HeadKeeper
 from sync_agent.ledger.quiet import WRITE, told
 from sync_agent.ledger.rows import table_of
 from sync_agent.ledger.tables import EnvironmentRow
 
-__all__ = ["Clock", "Ledger", "Transaction", "utc_now"]
+__all__ = ["Clock", "Ledger", "RunOpener", "Transaction", "utc_now"]
 
 Clock = Callable[[], datetime]
+RunOpener = Callable[["Transaction"], None]
 
 _EPOCH = select(table_of(EnvironmentRow).c.epoch)
 
@@ -42,22 +44,39 @@ def utc_now() -> datetime:
 class Transaction:
     """One write transaction. `record` adds an audit entry; all entries are appended when it commits."""
 
-    def __init__(self, connection: Connection, now: datetime, *, actor: str, run: str | None, epoch: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        now: datetime,
+        *,
+        actor: str,
+        run: str | None,
+        epoch: int,
+        opens: "RunOpener | None" = None,
+    ) -> None:
         self.connection = connection
         self.now = now
+        self.run = run
         self._time = instant(now)
         self._actor = actor
-        self._run = run
         self._epoch = epoch
+        self._opens = opens
         self._entries: list[Entry] = []
         self.intends = False  # something is to be sent after it
         self.size: int | None = None  # of the log, once something was appended
 
     def record(self, event: Event, **facts: Any) -> None:
-        """Add an entry. `facts` are fields of `audit.Entry`."""
-        entry = Entry(event=event, time=self._time, actor=self._actor, run=self._run, epoch=self._epoch, **facts)
+        """Add an entry. `facts` are fields of `audit.Entry`. The first of a run opens it."""
+        self.open_run()
+        entry = Entry(event=event, time=self._time, actor=self._actor, run=self.run, epoch=self._epoch, **facts)
         self._entries.append(entry)
         self.intends = self.intends or event is Event.INTENT
+
+    def open_run(self) -> None:
+        """Open the run that waits for something to record, if one does."""
+        opens, self._opens = self._opens, None
+        if opens is not None:
+            opens(self)
 
     def flush(self) -> None:
         """Append what was recorded; called at the end of the transaction."""
@@ -87,6 +106,7 @@ class Ledger:
         self.clock = clock
         self.epoch = 0
         self.run: str | None = None
+        self.opens: RunOpener | None = None  # the run that begins with the first transaction that records something
         self.on_commit: Callable[[], None] | None = None  # hears that work was done
 
     @contextmanager
@@ -104,6 +124,7 @@ class Ledger:
         """
         head, full = None, False
         with (
+            undivided(),  # a connection that is lost between two steps keeps the lock that the next write needs
             told(self.engine),
             self.engine.connect().execution_options(**{WRITE: True}) as connection,
             connection.begin(),
@@ -111,13 +132,17 @@ class Ledger:
             if self.epoch:
                 self._hold_epoch(connection)
             actor = actor or self.actor
-            transaction = Transaction(connection, self.clock(), actor=actor, run=self.run, epoch=self.epoch)
+            transaction = Transaction(
+                connection, self.clock(), actor=actor, run=self.run, epoch=self.epoch, opens=self.opens
+            )
             yield transaction
             transaction.flush()
             if self.outside is not None and transaction.intends:
                 head = head_of(connection)
             if self.heads is not None and transaction.size is not None:
                 full = self.heads.is_full(connection, transaction.size)
+        if self.opens is not None and transaction.run is not None:
+            self.run, self.opens = transaction.run, None
         if self.outside is not None and head is not None:
             self.outside.note(head)
         if self.heads is not None and full:
@@ -134,21 +159,30 @@ class Ledger:
             transaction.record(Event.EPOCH_TAKEN, counts={"epoch": epoch})
         self.epoch = epoch
 
-    def sign_head(self, *, sent: bool) -> None:
-        """Sign the head of the log if it is time, or if something was `sent`, and take it outside where that is due."""
+    def sign_head(self, *, sent: bool, outside: bool = True) -> None:
+        """Sign the head of the log if it is time, or if something was `sent`, and take it outside where that is due.
+
+        Not `outside` when whoever waits for the end has no time for places that do not answer: a next head goes there.
+        """
         if self.heads is None:
             return
         if sent:
             stored: StoredCheckpoint | None = self.heads.sign(self, CheckpointReason.RUN)
         else:
             stored = self.heads.sign_if_due(self, CheckpointReason.HOUR)
-        if stored is not None:
+        if stored is not None and outside:
             self.heads.take_out(self, stored)
 
     def sign_for(self, reason: CheckpointReason) -> None:
-        """Sign the head of the log for `reason`, whatever the time, and take it outside where that is due."""
-        if self.heads is not None:
-            self.heads.take_out(self, self.heads.sign(self, reason))
+        """Sign the head of the log for `reason`, whatever the time, and take it outside where that is due.
+
+        Not at a STOP, which may not wait for places that do not answer: the next START takes it there.
+        """
+        if self.heads is None:
+            return
+        stored = self.heads.sign(self, reason)
+        if reason is not CheckpointReason.STOP:
+            self.heads.take_out(self, stored)
 
     def require_newest(self) -> None:
         """Raise GuardError when the ledger is an older copy of the one that sent last, or another one.

@@ -6,7 +6,7 @@ Each column says what it `holds` and whether it is `evidence` (can be replayed f
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Index, TypeDecorator, UniqueConstraint
+from sqlalchemy import DateTime, Dialect, Index, TypeDecorator, UniqueConstraint, text
 from sqlmodel import SQLModel
 
 from sync_agent.audit import Proof, column
@@ -53,6 +53,9 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_NOT_UP = text("first_ack_at IS NULL")
 
 
 def _time(proof: Proof = "working", **field: Any) -> Any:
@@ -154,6 +157,9 @@ class MessageRow(SQLModel, table=True):
         Index("ix_message_state", "state", "next_try_at"),
         Index("ix_message_ack_id", "step", "ack_id", unique=True),
         Index("ix_message_ack_at", "ack_at"),
+        Index("ix_message_state_case", "state", "case_id"),
+        Index("ix_message_not_up", "case_id", "due_on", sqlite_where=_NOT_UP, postgresql_where=_NOT_UP),
+        Index("ix_message_forced", "forced", "case_id"),
     )
 
     id: int = _row_id()
@@ -333,12 +339,12 @@ class AccountRow(SQLModel, table=True):
 
     __tablename__ = "account"
 
-    name: str = column("pseudonym", "working", primary_key=True)
-    role: str = column("code", "working")
-    agencies: str = column("code", "working", default="")  # whose cases it sees, joined by spaces; empty: all
-    password: str = column("secret", "working")  # as argon2 keeps it
+    name: str = column("pseudonym", "evidence", primary_key=True)
+    role: str = column("code", "evidence")
+    agencies: str = column("code", "evidence", default="")  # whose cases it sees, joined by spaces; empty: all
+    password: str = column("secret", "evidence")  # as argon2 keeps it; the log has the digest of that
     created_at: datetime = _time()
-    disabled_at: datetime | None = _time(default=None)
+    disabled_at: datetime | None = _time("evidence", default=None)
     version: int = column("version", "working", default=1)  # sessions of an earlier one are over
 
 

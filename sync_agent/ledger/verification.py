@@ -62,7 +62,7 @@ class Verification:
     findings: Findings
     log: ReadLog
     series: Series
-    rows: int
+    rows: int | None  # of the ledger that were compared with the log; None: none, as no secret may be read
     keys: list[NoteVerifier]
     given: bool
     erased: int = 0  # cases that were erased: what the log says of them is closed
@@ -94,8 +94,10 @@ class Verification:
         return max((each.size for each in self.reaches if each.remote), default=0)
 
 
-def verify(ledger: Ledger, outside: Outside = _NOWHERE) -> Verification:
+def verify(ledger: Ledger, outside: Outside = _NOWHERE, *, rows: bool = True) -> Verification:
     """Check entries, tree, heads, keys, anchors and guards, and replay the log against the ledger.
+
+    Without `rows` the ledger is not compared: that needs the secrets of the cases.
 
     Raises LedgerError when the database cannot be read, OSError for a saved head that cannot be, ValueError for a
     ledger whose heads nobody signs.
@@ -110,7 +112,7 @@ def verify(ledger: Ledger, outside: Outside = _NOWHERE) -> Verification:
     with _no_collection(), ledger.read() as conn:
         sizes = head_sizes(conn) | {each.said.size for each in saved if each.said}
         sizes |= {kept.size} if kept else set()
-        log = read_log(conn, findings, sizes=sizes, handlers=replay.handlers)
+        log = read_log(conn, findings, sizes=sizes, handlers=replay.handlers if rows else {})
         rhythm = Rhythm(heads.entries, heads.every, GAP)
         series = verify_heads(conn, findings, log, keys, rhythm=rhythm)
         standing = verify_saved(conn, findings, log, keys, saved)
@@ -119,8 +121,8 @@ def verify(ledger: Ledger, outside: Outside = _NOWHERE) -> Verification:
             _compare_outside(conn, findings, log, kept)
         for name in missing_guards(conn):
             findings.add("guard_missing", key=name)
-        rows = replay.compare(conn, findings)
-    return Verification(findings, log, series, rows, keys.named(log), bool(outside.keys), replay.erased, reaches)
+        compared = replay.compare(conn, findings) if rows else None
+    return Verification(findings, log, series, compared, keys.named(log), bool(outside.keys), replay.erased, reaches)
 
 
 @contextmanager

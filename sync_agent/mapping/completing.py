@@ -6,7 +6,7 @@ The list went through a spreadsheet. What may have been changed there on the way
 import csv
 import io
 import re
-import shutil
+import stat
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from sync_agent.durable import replace_durably
 from sync_agent.errors import ConfigError
 from sync_agent.mapping.codes import CodeTable, load_code_tables
 
@@ -34,7 +35,7 @@ class Filled:
     where: str  # file:line
     ref: str
     table: str
-    local: str
+    local: str = field(repr=False)
     code: str
     valid_from: date | None
     valid_to: date | None
@@ -57,13 +58,9 @@ class TableChange:
             raise ConfigError(
                 "the code table was changed meanwhile", where=str(self.path), todo="import the list again"
             )
-        draft = self.path.with_name(f".{self.path.name}.new")
         try:
-            draft.write_bytes(self.text.encode("utf-8"))
-            shutil.copymode(self.path, draft)
-            draft.replace(self.path)
+            replace_durably(self.path, self.text.encode("utf-8"), mode=stat.S_IMODE(self.path.stat().st_mode))
         except OSError as error:
-            draft.unlink(missing_ok=True)
             facts = (("reason", error.strerror or type(error).__name__),)
             raise ConfigError("the file cannot be written ({reason})", where=str(self.path), facts=facts) from None
 

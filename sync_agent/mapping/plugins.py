@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from sync_agent.errors import ConfigError
 from sync_agent.mapping.columns import Get
@@ -14,6 +14,8 @@ from sync_agent.mapping.words import unknown_word
 from sync_agent.source import Row
 
 __all__ = ["GROUP", "Finder", "Plugin", "RowsFunction", "TextFunction", "installed", "rows_of", "through"]
+
+_Answer = TypeVar("_Answer")
 
 GROUP: Final = "sync_agent.mapping"
 """The group of Python entry points in which a package offers its functions."""
@@ -72,17 +74,7 @@ def through(plugin: Plugin, get: Get, where: str) -> Get:
 
     def read(row: Row) -> object:
         value = get(row)
-        if value is None:
-            return None
-        try:
-            return _stripped(function(as_text(value)))
-        except UnreadableError as bad:
-            rule = bad.rule
-        except ValueError:
-            rule = "bad_value"
-        except Exception:  # noqa: BLE001 - whatever it is, its text may quote a value
-            rule = "plugin_failed"
-        raise UnreadableError(rule, where)
+        return None if value is None else _asked(lambda: _stripped(function(as_text(value))), where)
 
     return read
 
@@ -90,15 +82,20 @@ def through(plugin: Plugin, get: Get, where: str) -> Get:
 def rows_of(plugin: Plugin, columns: Sequence[str], rows: Sequence[Row]) -> list[Row]:
     """Return what a plug-in makes of rows: these columns, in small letters. Raises UnreadableError, without a value."""
     function: RowsFunction = plugin.function
+    return _asked(lambda: [_row(each, columns) for each in function(rows)])
+
+
+def _asked(ask: Callable[[], _Answer], where: str = "") -> _Answer:
+    """Return what somebody else's function answers. Raises UnreadableError, of which nothing quotes a value."""
     try:
-        return [_row(each, columns) for each in function(rows)]
+        return ask()
     except UnreadableError as bad:
         rule = bad.rule
     except ValueError:
         rule = "bad_value"
     except Exception:  # noqa: BLE001 - whatever it is, its text may quote a value
         rule = "plugin_failed"
-    raise UnreadableError(rule)
+    raise UnreadableError(rule, where)
 
 
 def _row(made: Mapping[str, object], columns: Sequence[str]) -> Row:

@@ -4,6 +4,7 @@ from sync_agent.national.accounts import Accounts, AccountSettings, load_account
 from sync_agent.national.certificates import Certificate, client_certificate, shown_certificates
 from sync_agent.national.codelists import CodeList, CodeLists, DraftList, ListChange, cleaned, compare
 from sync_agent.national.contract_file import ListSpec
+from sync_agent.national.endpoints import Endpoint, visit
 from sync_agent.national.gateway import AccountRefusedError, CodeEntry, Gateway, HttpGateway, open_gateway
 from sync_agent.national.kntc import KntcContract, load_contract
 from sync_agent.national.messages import (
@@ -36,6 +37,7 @@ __all__ = [
     "CodeList",
     "CodeLists",
     "DraftList",
+    "Endpoint",
     "FileChangedError",
     "FileSlot",
     "FoundCase",
@@ -65,4 +67,5 @@ __all__ = [
     "load_contract",
     "open_gateway",
     "shown_certificates",
+    "visit",
 ]

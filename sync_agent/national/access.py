@@ -69,7 +69,12 @@ class Access:
         """Tell whether the account's secret is another than the one that was used."""
         return self._accounts.authorization(used.alias) != used.credential
 
-    def token_seconds(self, alias: str) -> float | None:
-        """Return in how many seconds the account's token expires, None where it needs none. Raises TokenError."""
+    def token_seconds(self, alias: str, *, ask: bool) -> float | None:
+        """Return in how many seconds the account's token expires, None where it needs none. Raises TokenError.
+
+        Without `ask` None also where there is none in hand.
+        """
         found = self._lgsp.get(alias)
-        return None if found is None else found[1].seconds_left(self._accounts.authorization(alias))
+        if found is None:
+            return None
+        return found[1].seconds_left(self._accounts.authorization(alias)) if ask else found[1].held_seconds()

@@ -141,8 +141,12 @@ class _FromFile:
         return _authorization(self._settings, read_secret(self._file, "", where=_place(self._settings.alias)))
 
 
-def load_accounts(settings: Iterable[AccountSettings], folder: Path) -> Accounts:
-    """Read the secrets of all accounts; relative files are below `folder`. Raises ConfigError."""
+def load_accounts(settings: Iterable[AccountSettings], folder: Path, *, secrets_at_use: bool = False) -> Accounts:
+    """Read the secrets of all accounts; relative files are below `folder`. Raises ConfigError.
+
+    With `secrets_at_use` a secret is read when something is sent: who sends nothing needs none.
+    """
+    source_of = _at_use if secrets_at_use else _source_of
     accounts: list[Account] = []
     for each in settings:
         taken = {agency for account in accounts for agency in account.agencies} & set(each.agencies)
@@ -150,7 +154,7 @@ def load_accounts(settings: Iterable[AccountSettings], folder: Path) -> Accounts
             raise _wrong("two accounts have this alias", each.alias)
         if taken:
             raise _wrong("another account already speaks for {agency}", each.alias, ("agency", min(taken)))
-        accounts.append(Account(each.alias, frozenset(each.agencies), _source_of(each, folder), each.lgsp))
+        accounts.append(Account(each.alias, frozenset(each.agencies), source_of(each, folder), each.lgsp))
     return Accounts(accounts)
 
 
@@ -168,6 +172,14 @@ def _source_of(settings: AccountSettings, folder: Path) -> str | Callable[[], st
     if settings.secret_file is not None:
         return _FromFile(settings, folder / settings.secret_file)
     return _authorization(settings, read_secret(None, settings.secret_env, where=_place(settings.alias)))
+
+
+def _at_use(settings: AccountSettings, folder: Path) -> Callable[[], str]:
+    def authorization() -> str:
+        source = _source_of(settings, folder)
+        return source if isinstance(source, str) else source()
+
+    return authorization
 
 
 def _wrong(what: str, alias: str, *facts: tuple[str, object]) -> ConfigError:

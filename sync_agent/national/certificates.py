@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from sync_agent.errors import ConfigError, NationalUnreachableError
 from sync_agent.national.transport_settings import TransportSettings
 
-__all__ = ["Certificate", "client_certificate", "shown_certificates"]
+__all__ = ["Certificate", "client_certificate", "connection_to", "shown_certificates"]
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _VERSION, _UTC_TIME = 0xA0, 0x17  # tags of DER: X.690, section 8; fields by RFC 5280, section 4.1
@@ -64,7 +64,7 @@ def shown_certificates(settings: TransportSettings, folder: Path, addresses: Ite
 
 def _peer(service: SplitResult, settings: TransportSettings, context: ssl.SSLContext) -> bytes:
     """Return the verified certificate a host shows, in DER. Raises NationalUnreachableError."""
-    connection = _connection(service, settings, context)
+    connection = connection_to(service, settings, context)
     try:
         connection.connect()
         shown = connection.sock.getpeercert(True)
@@ -82,7 +82,8 @@ def _peer(service: SplitResult, settings: TransportSettings, context: ssl.SSLCon
     )
 
 
-def _connection(service: SplitResult, settings: TransportSettings, context: ssl.SSLContext) -> HTTPSConnection:
+def connection_to(service: SplitResult, settings: TransportSettings, context: ssl.SSLContext) -> HTTPSConnection:
+    """Return a connection by TLS to a service, through the proxy where there is one; not opened yet."""
     host, port = str(service.hostname), service.port or 443
     if not settings.proxy:
         return HTTPSConnection(host, port, timeout=settings.connect_seconds, context=context)

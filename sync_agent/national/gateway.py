@@ -82,10 +82,10 @@ class Gateway(Protocol):
         """Return the national code list `kind` (1-14). Raises NationalUnreachableError."""
         ...
 
-    def token_seconds(self, account_alias: str) -> float | None:
+    def token_seconds(self, account_alias: str, *, ask: bool = True) -> float | None:
         """Return in how many seconds the account's token expires, None where it needs none.
 
-        Asks for one if need be. Raises as `look_up` does.
+        Asks for one if need be, and raises as `look_up` does then; without `ask` None where there is none in hand.
         """
         ...
 
@@ -161,13 +161,13 @@ class HttpGateway:
             raise _unusable("malformed")
         return [CodeEntry(str(row["Ma"]), row["Ten"]) for row in rows]
 
-    def token_seconds(self, account_alias: str) -> float | None:
-        """Return in how many seconds the account's token expires, None where it needs none.
+    def token_seconds(self, account_alias: str, *, ask: bool = True) -> float | None:
+        """Return in how many seconds the account's token expires, None where it needs none, or has none unless asked.
 
         Raises NationalUnreachableError, AccountRefusedError where it is this account that is refused.
         """
         try:
-            return self._access.token_seconds(account_alias)
+            return self._access.token_seconds(account_alias, ask=ask)
         except TokenError as error:
             failure = error
         raise _without_token(account_alias, failure)
@@ -249,11 +249,15 @@ def open_gateway(
     *,
     workers: int,
     production: bool,
+    secrets_at_use: bool = False,
 ) -> HttpGateway:
-    """Return the gateway that the settings describe; relative paths are below `folder`. Raises ConfigError."""
+    """Return the gateway that the settings describe; relative paths are below `folder`. Raises ConfigError.
+
+    With `secrets_at_use` the secrets of the accounts are read when something is sent.
+    """
     from sync_agent.national.transport import HttpTransport  # noqa: PLC0415 - httpx is slow to import
 
-    loaded = load_accounts(accounts, folder)
+    loaded = load_accounts(accounts, folder, secrets_at_use=secrets_at_use)
     carrier = HttpTransport(transport, folder, connections=workers)
     return HttpGateway(contract, carrier, loaded, transport, production=production)
 

@@ -82,9 +82,9 @@ class FakeGateway:
         del account_alias, province, ministry, classification
         return list(self.codes.get(kind, ()))
 
-    def token_seconds(self, account_alias: str) -> float | None:
+    def token_seconds(self, account_alias: str, *, ask: bool = True) -> float | None:
         """No account needs a token."""
-        del account_alias
+        del account_alias, ask
         return None
 
     def close(self) -> None:

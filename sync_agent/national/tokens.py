@@ -113,6 +113,11 @@ class Tokens:
         """Return in how many seconds the token expires, after asking for one if need be. Raises TokenError."""
         return self.current(identity).expires_at - self._clock()
 
+    def held_seconds(self) -> float | None:
+        """Return in how many seconds the token in hand expires, None where there is none; asks for nothing."""
+        held = self._held
+        return None if held is None else held.expires_at - self._clock()
+
     def _renewed(self, identity: str, old: Token | None, *, usable: bool) -> Token:
         tried = self._tried
         if not self._renewing.acquire(blocking=not usable) and old is not None:

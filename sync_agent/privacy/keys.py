@@ -82,6 +82,10 @@ class KeyNames:
         """Return `P-` and ten base32 characters: the same for the same case, and useless without the key."""
         return "P-" + self._keyed("pseudonym", case_key)
 
+    def origin(self, address: str) -> str:
+        """Return what stands for the address of a machine in the access log: useless without the key."""
+        return "O-" + self._keyed("origin", address)
+
     def stored(self, mapped: Mapped, origin: tuple[str, str] | None = None) -> Mapped:
         """Return the case under the keys that the ledger may keep.
 

@@ -51,6 +51,7 @@ LOG_COLUMNS: Final = (
     LogColumn("old_state", mark("before"), 16, mark("The state, version or key before.")),
     LogColumn("new_state", mark("after"), 16, mark("The state, version or key after.")),
     LogColumn("update", mark("update"), 9, mark("Whether a record that had a national id was changed."), "flag"),
+    LogColumn("forced", mark("sent again"), 20, mark("Why a person had it sent again, as a code.")),
     LogColumn("attempt", mark("attempt"), 9, mark("Which try of the message it was."), "number"),
     LogColumn("http_status", mark("HTTP status"), 9, mark("With which status the national side answered."), "number"),
     LogColumn("account", mark("account"), 14, mark("The account at the national side, by its short name.")),

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from sync_agent.durable import sync_folder
 from sync_agent.errors import ConfigError
 
 __all__ = ["new_file", "new_folder", "put_in_folder", "require_new", "write_new"]
@@ -43,6 +44,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         part.replace(path)
         failed.pop_all()
+        sync_folder(path.parent)
 
 
 @contextmanager

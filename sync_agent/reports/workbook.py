@@ -23,6 +23,7 @@ __all__ = [
     "new_book",
     "ready_to_read",
     "sheet_names",
+    "workbook_bytes",
     "write_sheets",
     "write_workbook",
 ]
@@ -56,12 +57,21 @@ def write_workbook(path: Path, items: Sequence[WorkItem], *, by_agency: bool = F
 
 def write_sheets(path: Path, title: str, sheets: Sequence[Sheet]) -> None:
     """Write a new XLSX file. Raises ConfigError, also without XlsxWriter."""
+    write_new(path, _content(title, sheets))
+
+
+def workbook_bytes(items: Sequence[WorkItem]) -> bytes:
+    """Return a work list as an XLSX file. Raises ConfigError without XlsxWriter."""
+    return _content(tr("Work list"), [Sheet(tr("Work list"), COLUMNS, items)])
+
+
+def _content(title: str, sheets: Sequence[Sheet]) -> bytes:
     content = io.BytesIO()
     with new_book(content, title) as book:
         formats = cell_formats(book)
         for name, sheet in zip(sheet_names(each.name for each in sheets), sheets, strict=True):
             fill(book.add_worksheet(name), sheet, formats)
-    write_new(path, content.getvalue())
+    return content.getvalue()
 
 
 def new_book(file: BinaryIO, title: str, *, long: bool = False) -> Any:

@@ -6,7 +6,7 @@ them waiting until it has caught up, so all times are made anew then.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,13 +22,16 @@ from sync_agent.logs import LogEvent, log
 from sync_agent.service.sending import ZONE
 from sync_agent.settings import Settings
 
-__all__ = ["FromNow", "Schedule", "Task"]
+__all__ = ["Disturbance", "FromNow", "Schedule", "Task"]
 
 _CHECKPOINT_SECONDS: Final = 60
 """How often it is asked whether a head is due: less often and one would be late by as much."""
 
 _JUMP_SECONDS: Final = 5
 """So far the clock may drift between two looks."""
+
+_AFTER_THE_START: Final = timedelta(minutes=5)
+"""So long a task waits that was missed and sends nothing: one that hangs leaves time for passes before it is killed."""
 
 _LATE: Final = timedelta(minutes=1)
 _MOMENT: Final = timedelta(microseconds=1)
@@ -40,6 +43,17 @@ class Task(StrEnum):
     PASS = "pass"  # noqa: S105 - no password
     FULL_SCAN = "full_scan"
     CHECKPOINT = "checkpoint"
+    CODE_LISTS = "code_lists"
+    HOUSEKEEPING = "housekeeping"
+    BACKUP = "backup"
+
+
+class Disturbance(StrEnum):
+    """Why a task was not done when it was due."""
+
+    MISSED = "missed"
+    STILL_BUSY = "still_busy"  # it, or what went before it, was not over yet
+    FAILED = "failed"
 
 
 class FromNow(BaseTrigger):  # type: ignore[misc] # the library has no types
@@ -61,43 +75,51 @@ class FromNow(BaseTrigger):  # type: ignore[misc] # the library has no types
 class Schedule:
     """Calls `ask` for what is due, each time in a thread of its own, which `ask` keeps until the task is done.
 
-    `wall` and `steady` are the seconds of a clock that may be set and of one that may not.
+    `hear` is told, in any thread, of a task that was not done when it was due, and how. `wall` and `steady` are the
+    seconds of a clock that may be set and of one that may not.
     """
 
     def __init__(
         self,
         ask: Callable[[Task], None],
+        hear: Callable[[str, Disturbance], None] = lambda *_: None,
         *,
         wall: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what it would say, the listener says
-        self._ask, self._wall, self._steady = ask, wall, steady
+        self._ask, self._hear, self._wall, self._steady = ask, hear, wall, steady
         self._ahead = wall() - steady()
         self._scheduler = BackgroundScheduler(
             timezone=ZONE,
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
             executors={"default": {"type": "threadpool", "max_workers": len(Task)}},
         )
-        self._scheduler.add_listener(_hear, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR)
+        self._scheduler.add_listener(self._listen, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR)
 
     def start(self) -> None:
         """Begin to ask."""
         self._scheduler.start()
 
-    def plan(self, settings: Settings, *, scanned: datetime | None) -> None:
-        """Set all times anew: a pass now, a full scan too when one was missed since the last, at `scanned`."""
+    def plan(self, settings: Settings, *, done: Mapping[Task, datetime]) -> None:
+        """Set all times anew: a pass now, and soon what was missed since it was last done, as `done` says."""
         now, service = self._now(), settings.service
         often = CronTrigger.from_crontab(service.cron, ZONE) if service.cron else _each(service.every_seconds, now)
         self._add(Task.PASS, FromNow(often), now)
         checkpoint = FromNow(_each(min(_CHECKPOINT_SECONDS, settings.audit.checkpoint_seconds), now))
         self._add(Task.CHECKPOINT, checkpoint, checkpoint.after(now))
-        if service.full_scan:
-            nightly = FromNow(CronTrigger.from_crontab(service.full_scan, ZONE))
-            missed = scanned is not None and nightly.after(scanned) <= now
-            self._add(Task.FULL_SCAN, nightly, now if missed else nightly.after(now))
-        elif self._scheduler.get_job(Task.FULL_SCAN) is not None:
-            self._scheduler.remove_job(Task.FULL_SCAN)
+        for task, crontab in _crontabs(settings).items():
+            self._plan_seldom(task, crontab, done.get(task), now)
+
+    def _plan_seldom(self, task: Task, crontab: str, done: datetime | None, now: datetime) -> None:
+        """Plan a task by its crontab; without one it is not done. One that was never done has missed nothing."""
+        if crontab:
+            trigger = FromNow(CronTrigger.from_crontab(crontab, ZONE))
+            missed = done is not None and trigger.after(done) <= now
+            soon = now if task is Task.FULL_SCAN else now + _AFTER_THE_START
+            self._add(task, trigger, soon if missed else trigger.after(now))
+        elif self._scheduler.get_job(task) is not None:
+            self._scheduler.remove_job(task)
 
     def was_set_back(self) -> bool:
         """Look whether the clock was set: forward, then what is due is asked for; back, then plan anew."""
@@ -126,17 +148,30 @@ class Schedule:
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._wall(), ZONE)
 
+    def _listen(self, event: JobEvent) -> None:
+        """Log and hand on what the scheduler noticed. A task that the end of the service left is no failure."""
+        job = event.job_id
+        match event.code:
+            case code if code == EVENT_JOB_MISSED:
+                log(LogEvent.JOB_MISSED, "warning", job=job)
+                self._hear(job, Disturbance.MISSED)
+            case code if code == EVENT_JOB_MAX_INSTANCES:
+                log(LogEvent.JOB_STILL_BUSY, job=job)
+                self._hear(job, Disturbance.STILL_BUSY)
+            case _ if not isinstance(event.exception, CancelledError):
+                log(LogEvent.JOB_FAILED, "error", job=job, error=type(event.exception).__name__)
+                self._hear(job, Disturbance.FAILED)
+
+
+def _crontabs(settings: Settings) -> dict[Task, str]:
+    service, backup = settings.service, settings.backup
+    return {
+        Task.FULL_SCAN: service.full_scan,
+        Task.CODE_LISTS: service.code_lists,
+        Task.HOUSEKEEPING: service.housekeeping,
+        Task.BACKUP: backup.cron if backup.folder is not None else "",
+    }
+
 
 def _each(seconds: int, now: datetime) -> IntervalTrigger:
     return IntervalTrigger(seconds=seconds, start_date=now, timezone=ZONE)
-
-
-def _hear(event: JobEvent) -> None:
-    """Log what the scheduler noticed. A task of which the end of the service has taken leave is no failure."""
-    match event.code:
-        case code if code == EVENT_JOB_MISSED:
-            log(LogEvent.JOB_MISSED, "warning", job=event.job_id)
-        case code if code == EVENT_JOB_MAX_INSTANCES:
-            log(LogEvent.JOB_STILL_BUSY, job=event.job_id)
-        case _ if not isinstance(event.exception, CancelledError):
-            log(LogEvent.JOB_FAILED, "error", job=event.job_id, error=type(event.exception).__name__)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from enum import Enum, auto
 from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Final
@@ -17,12 +18,19 @@ from sync_agent.audit import CheckpointReason, Event
 from sync_agent.domain.canonical import keyed_digest
 from sync_agent.errors import EpochLostError, LedgerError, LockedError, SyncAgentError
 from sync_agent.i18n import mark, tr
-from sync_agent.ledger import exclusive, source_state
-from sync_agent.logs import LogEvent, log, set_level
+from sync_agent.ledger import exclusive
+from sync_agent.logs import LogEvent, keep_log_in, log, set_level
+from sync_agent.service.disturbances import Disturbances
+from sync_agent.service.health import Health
+from sync_agent.service.keeping import KEEPING, keep, last_done
+from sync_agent.service.mailing import Mailing
 from sync_agent.service.manager import Manager
+from sync_agent.service.requests import Requests
 from sync_agent.service.schedule import Schedule, Task
 from sync_agent.service.sending import SendingTimes
-from sync_agent.sync import Agent, claim, hand_over, require_witness, run_pass
+from sync_agent.service.state import ServiceState
+from sync_agent.settings import Settings
+from sync_agent.sync import Agent, EmptyPasses, claim, hand_over, require_witness, run_pass
 
 __all__ = ["Service"]
 
@@ -41,13 +49,24 @@ Wire = Callable[[], AbstractContextManager[Agent]]
 _Ticket = tuple[Task, "Future[None]"]
 
 
+class _Call(Enum):
+    """What the main thread is called to, besides tasks."""
+
+    READ_ANEW = auto()  # the configuration
+    ANSWER = auto()  # what people ask
+
+
 class Service:
     """One service. `wire` opens an agent by the configuration as it is then, `words` tells an error to a person."""
 
     def __init__(self, wire: Wire, manager: Manager, words: Callable[[SyncAgentError], str] = str) -> None:
         self._wire, self._manager, self._words = wire, manager, words
-        self._asked: SimpleQueue[_Ticket | None] = SimpleQueue()  # None: read the configuration again
-        self._schedule = Schedule(self._ask)
+        self.state = ServiceState()
+        self._asked: SimpleQueue[_Ticket | _Call] = SimpleQueue()
+        self._disturbances, self._empty = Disturbances(self.state), EmptyPasses()
+        self._mailing = Mailing()
+        self._schedule = Schedule(self._ask, self._disturbances.hear)
+        self._requests = Requests(lambda: self._agent, lambda: self._asked.put(_Call.ANSWER), manager)
         self._ending = False
         self._agent: Agent
         self._opened = ExitStack()
@@ -60,7 +79,7 @@ class Service:
         try:
             with self._signals():
                 self._agent, self._opened = self._open()
-                with self._alone():
+                with Health(lambda: self._agent, self.state), self._alone():
                     self._serve()
         except KeyboardInterrupt:
             pass
@@ -73,7 +92,7 @@ class Service:
         """Have SIGINT end it, and SIGTERM, which the command line turns into that; SIGHUP has settings read anew."""
         before = [(signal.SIGINT, signal.signal(signal.SIGINT, self._end))]
         if hasattr(signal, "SIGHUP"):
-            before.append((signal.SIGHUP, signal.signal(signal.SIGHUP, lambda *_: self._asked.put(None))))
+            before.append((signal.SIGHUP, signal.signal(signal.SIGHUP, lambda *_: self._asked.put(_Call.READ_ANEW))))
         try:
             yield
         finally:
@@ -91,8 +110,8 @@ class Service:
         with ExitStack() as opened:
             agent = opened.enter_context(self._wire())
             require_witness(agent.settings)
-            set_level(agent.settings.logs.level or "info")
-            agent.ledger.on_commit = self._manager.alive
+            _log_as(agent.settings)
+            agent.ledger.on_commit = self._alive
             return agent, opened.pop_all()
 
     @contextmanager
@@ -108,18 +127,22 @@ class Service:
                     if not waited:
                         log(LogEvent.SERVICE_STANDS_BY)
                         self._manager.say(tr("stands by: another instance holds the ledger"))
-                    waited = True
+                    waited = self.state.standby = True
+                self.state.last_progress = time.monotonic()
                 self._manager.extend(_PATIENCE)
                 time.sleep(_STAND_BY)
+            self.state.standby = False
             if waited:
-                self._asked.put(None)
+                self._asked.put(_Call.READ_ANEW)
             yield
 
     def _serve(self) -> None:
         claim(self._agent)
         self._agent.ledger.sign_for(CheckpointReason.START)
         self._plan()
+        self._requests.start()
         self._schedule.start()
+        self.state.started_at = self._agent.clock()
         self._manager.ready()
         self._manager.say(tr(_IDLE))
         log(LogEvent.SERVICE_STARTED)
@@ -127,6 +150,8 @@ class Service:
             while True:
                 self._turn()
         except KeyboardInterrupt:
+            self._mailing.end(self._agent)
+            self._empty.record(self._agent.ledger)
             self._agent.ledger.sign_for(CheckpointReason.STOP)
             log(LogEvent.SERVICE_STOPPED)
         finally:
@@ -137,15 +162,27 @@ class Service:
             ticket = self._asked.get(timeout=_PULSE)
         except Empty:
             ticket = None
-        else:
-            if ticket is None:
+        match ticket:
+            case None:
+                pass
+            case _Call.READ_ANEW:
                 self._read_anew()
-            else:
-                self._do(*ticket)
+            case _Call.ANSWER:
+                self._requests.answer()
+            case task, done:
+                self._requests.answer()  # a person goes before what the service does by itself
+                self._do(task, done)
         if self._schedule.was_set_back():
             self._plan()
+        self._disturbances.record(self._agent.ledger)
+        self._mailing.look(self._agent, self.state)
         if ticket is not None or not self._schedule.is_behind():
-            self._manager.alive()
+            self._alive()
+
+    def _alive(self) -> None:
+        """Note that something was done."""
+        self.state.last_progress = time.monotonic()
+        self._manager.alive()
 
     def _ask(self, task: Task) -> None:
         """Have a task done, and wait for it; called in threads of the schedule. Raises what the task raised."""
@@ -179,13 +216,48 @@ class Service:
         if task is Task.CHECKPOINT:
             agent.ledger.sign_head(sent=False)
             return
+        if task in KEEPING:
+            keep(task, agent, self._alive)
+            return
+        with self._noted():
+            run_pass(
+                agent,
+                held=True,
+                full=task is Task.FULL_SCAN,
+                stop=self._stop(),
+                progress=_Shown(self._manager),
+                empty=self._empty,
+            )
+        self._empty.record_due(agent.ledger)
+
+    def _stop(self) -> Callable[[], bool]:
+        """Return what ends the sending of a pass: its times are over, or a person waits for something."""
+        agent = self._agent
         until = SendingTimes.of(agent.settings.service, agent.calendar).until(agent.clock())
-        run_pass(agent, held=True, full=task is Task.FULL_SCAN, until=until, progress=_Shown(self._manager))
+        return lambda: self._requests.waiting or (until is not None and agent.clock() >= until)
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        """Note how a pass ended, and how long it took."""
+        began, result = time.monotonic(), "failed"
+        try:
+            yield
+            result = "done"
+        except KeyboardInterrupt:
+            result = "interrupted"
+            raise
+        except SyncAgentError as error:
+            result = type(error).__name__
+            raise
+        finally:
+            state = self.state
+            state.last_pass_at, state.last_pass_result = self._agent.clock(), result
+            state.last_pass_seconds = time.monotonic() - began
+            state.passes[result] += 1
+            state.last_success_at = state.last_pass_at if result == "done" else state.last_success_at
 
     def _plan(self) -> None:
-        with self._agent.ledger.read() as connection:
-            scanned = source_state(connection, self._agent.ledger.source_id).full_scan_at
-        self._schedule.plan(self._agent.settings, scanned=scanned)
+        self._schedule.plan(self._agent.settings, done=last_done(self._agent.ledger))
 
     def _read_anew(self) -> None:
         """Go on with the configuration as it is now, or with the old one when this one is refused."""
@@ -200,8 +272,9 @@ class Service:
         except SyncAgentError as error:
             self._refuse(error)
             return
-        self._opened.close()
-        self._agent, self._opened = agent, wired
+        before, self._agent, self._opened = self._opened, agent, wired
+        before.close()  # only now: other threads ask for the agent in force
+        self.state.configuration_refused = False
         self._plan()
         self._manager.say(tr(_IDLE))
         log(LogEvent.CONFIGURATION_READ)
@@ -209,7 +282,7 @@ class Service:
     def _refuse(self, error: SyncAgentError) -> None:
         """Say so where an operator and an auditor look: by digests, and by what kind of error."""
         agent, kind = self._agent, type(error).__name__
-        set_level(agent.settings.logs.level or "info")
+        _log_as(agent.settings)
         with agent.ledger.write() as tx:
             tx.record(
                 Event.CONFIGURATION_REFUSED,
@@ -217,6 +290,7 @@ class Service:
                 reason=kind,
                 set_digest=_digest_of_settings(agent),
             )
+        self.state.configuration_refused = True
         log(LogEvent.CONFIGURATION_REFUSED, "error", error=kind)
         self._manager.say(self._words(error))
 
@@ -225,9 +299,10 @@ class Service:
         self._ending = True
         while not self._asked.empty():
             ticket = self._asked.get()
-            if ticket is not None:
+            if not isinstance(ticket, _Call):
                 ticket[1].cancel()
         self._schedule.stop()
+        self._requests.stop()
 
 
 class _Shown:
@@ -245,6 +320,14 @@ class _Shown:
 
     def finish(self) -> None:
         """Leave it to what comes next."""
+
+
+def _log_as(settings: Settings) -> None:
+    """Log where and what the settings say. Raises ConfigError for a file that cannot be written."""
+    logs = settings.logs
+    path = settings.path(logs.file) if logs.file else None
+    keep_log_in(path, max_bytes=logs.max_bytes, keep=logs.keep)
+    set_level(logs.level or "info")
 
 
 def _digest_of_settings(agent: Agent) -> str | None:

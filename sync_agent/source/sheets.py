@@ -1,10 +1,12 @@
 """How a workbook of Excel is read: the values that its cells show, a cell merged over rows in each of them."""
 
 import io
+import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sync_agent.errors import SourceError
 from sync_agent.i18n import mark
@@ -15,10 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = ["read_sheets"]
 
+_CONTENT: Final = "content.xml"  # of an OpenDocument file
+_OVER_ROWS: Final = re.compile(rb"""number-rows-spanned=["'](?!1["'])""")
+
 
 def read_sheets(data: bytes, spec: TableFiles, where: str) -> Iterator[Table]:
     """Yield the table of each sheet that the profile means; raises SourceError naming the file and the row."""
     book = _opened(data, where)
+    _require_tellable(data, where)
     for name in _meant(book, spec, where):
         sheet = _sheet(book, name, where)
         yield replace(tabled(_records(sheet), spec, where), sheet=name)
@@ -38,6 +44,17 @@ def _opened(data: bytes, where: str) -> "CalamineWorkbook":
     except (CalamineError, OSError, ValueError):
         pass
     raise _unreadable(where)
+
+
+def _require_tellable(data: bytes, where: str) -> None:
+    """Refuse an .ods with cells merged over rows: the library does not tell where, so that only one row had them."""
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        content = archive.read(_CONTENT) if _CONTENT in archive.namelist() else b""
+    if _OVER_ROWS.search(content):
+        todo = mark("unmerge them, or save it as .xlsx")
+        raise SourceError("the file has cells that are merged over rows", where=where, todo=todo)
 
 
 def _sheet(book: "CalamineWorkbook", name: str, where: str) -> "CalamineSheet":

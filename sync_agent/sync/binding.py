@@ -4,7 +4,8 @@ As long as nothing was sent from it or taken over into it, it follows the config
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
@@ -21,13 +22,29 @@ from sync_agent.ledger import (
     environment,
     erasure,
     ever_sent,
+    exclusive,
     forget_progress,
     require_same,
 )
 from sync_agent.sync.context import Agent
 from sync_agent.sync.erased import mark_of, mark_of_kept
 
-__all__ = ["claim", "environment_of", "hand_over", "hold_environment", "rename"]
+__all__ = ["alone", "claim", "environment_of", "hand_over", "hold_environment", "rename"]
+
+
+@contextmanager
+def alone(agent: Agent, *, held: bool = False) -> Iterator[None]:
+    """Hold the ledger and claim it; `held`: the caller has done both.
+
+    Raises LockedError when another holds it, and what `claim` raises.
+    """
+    if held:
+        agent.ledger.require_newest()  # it may have been put back meanwhile
+        yield
+        return
+    with exclusive(agent.settings.state, agent.ledger.engine):
+        claim(agent)
+        yield
 
 
 def claim(agent: Agent) -> None:

@@ -5,7 +5,8 @@ The service is asked before the ledger is locked; a list is in force only after 
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,12 +71,20 @@ def code_ref(agent: Agent, table: str, local: str) -> str:
 
 
 def pull_lists(
-    agent: Agent, account: str, *, provinces: Sequence[str] = (), ministries: Sequence[str] = (), actor: str
+    agent: Agent,
+    account: str,
+    *,
+    provinces: Sequence[str] = (),
+    ministries: Sequence[str] = (),
+    actor: str,
+    held: bool = False,
+    answered: Callable[[], None] = lambda: None,
 ) -> list[PulledList]:
-    """Ask the service for every list, keep what it answers, and record each list that changed.
+    """Ask the service for every list, keep what it answers, and record that, with each list that changed.
 
-    An answer without an entry is not kept: it may be a lack of rights. Raises NationalUnreachableError when the first
-    two lists are not answered, ConfigError for an account that is not configured.
+    An answer without an entry is not kept: it may be a lack of rights. `held`: the caller holds the ledger and has
+    claimed it; `answered` is called after each list. Raises NationalUnreachableError when the first two lists are not
+    answered, ConfigError for an account that is not configured.
     """
     if account not in agent.accounts.aliases:
         facts = (("name", account), ("known", ", ".join(agent.accounts.aliases)))
@@ -90,8 +99,8 @@ def pull_lists(
             answers.append((spec, {}, dict(error.facts).get("cause", "unreachable")))
             if len(answers) == 2 and all(cause for _, _, cause in answers):  # noqa: PLR2004 - see the docstring
                 raise
-    with exclusive(agent.settings.state, agent.ledger.engine):
-        claim(agent)
+        answered()
+    with _holding(agent, held=held):
         pulled = [_drafted(agent, lists, answer, account) for answer in answers]
         with agent.ledger.write(actor=actor) as tx:
             for each, draft, before in pulled:
@@ -104,11 +113,29 @@ def pull_lists(
                         counts=each.against_previous.counts,
                         account=account,
                     )
+            tx.record(Event.CODES_PULLED, counts=_counts(pulled), account=account)
         for _, draft, _ in pulled:
             if draft is not None:
                 draft.publish()  # after the record: no list is ever in force that the log does not know
     agent.ledger.keep_head()
     return [each for each, _, _ in pulled]
+
+
+@contextmanager
+def _holding(agent: Agent, *, held: bool) -> Iterator[None]:
+    """Hold and claim the ledger, unless the caller does."""
+    if held:
+        yield
+        return
+    with exclusive(agent.settings.state, agent.ledger.engine):
+        claim(agent)
+        yield
+
+
+def _counts(pulled: Sequence[tuple[PulledList, DraftList | None, CodeList]]) -> dict[str, int]:
+    changed = [draft for _, draft, before in pulled if draft is not None and draft.kept.digest != before.digest]
+    missing = [draft for _, draft, _ in pulled if draft is None]
+    return {"lists": len(pulled), "changed": len(changed), "missing": len(missing)}
 
 
 def _asked(agent: Agent, spec: ListSpec, account: str, parts: dict[str, tuple[str, ...]]) -> dict[str, str]:

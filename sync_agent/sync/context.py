@@ -67,13 +67,14 @@ class Agent:
 
     @cached_property
     def configuration(self) -> str:
-        """Digest of the settings that decide what goes up."""
+        """Digest of the settings that decide what goes up, and until when: by a new one every case is judged anew."""
         settings = self.settings
         deciding = [
             settings.agent.mode,
             settings.scope.model_dump(mode="json"),
             settings.national.wire.model_dump(mode="json"),
             settings.privacy.model_dump(mode="json"),
+            settings.timeliness.model_dump(mode="json", include={"entry_working_days", "holidays", "worked"}),
             settings.national.transport.base_url,
             settings.delivery.most_bytes,
             [(account.alias, account.agencies) for account in settings.national.accounts],

@@ -21,12 +21,12 @@ def next_state(row: MessageRow, digest: str, *, ready: bool, stopped: bool, vers
     """Return the state of a message whose content is now `digest`.
 
     What is in flight or uncertain stays so until it is settled; what was refused stays so until content or
-    versions change.
+    versions change. What a person has sent again is to be sent although it is the same.
     """
     state = State(row.state)
     if state in UNSETTLED:
         return state
-    if row.ack_digest == digest:
+    if row.ack_digest == digest and row.forced is None:
         return State.ACKNOWLEDGED
     if not ready:
         return State.NOT_READY

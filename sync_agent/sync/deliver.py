@@ -17,13 +17,24 @@ from tenacity import Retrying, retry_if_exception_type, retry_if_not_exception_t
 
 from sync_agent.domain.steps import Step
 from sync_agent.errors import EpochLostError, LedgerError, NationalUnreachableError, SourceError
-from sync_agent.ledger import Due, MessageRow, State, Transaction, cases, holders_of, load_messages, save_rows
+from sync_agent.interrupt import undivided
+from sync_agent.ledger import (
+    Due,
+    MessageRow,
+    State,
+    Transaction,
+    cases,
+    holders_of,
+    known_by_id,
+    load_messages,
+    resync,
+    save_rows,
+)
 from sync_agent.logs import LogEvent, bound, carried, log
 from sync_agent.mapping import Mapped
 from sync_agent.national import FILE_CHANGED, Accepted, AccountRefusedError, Ids, Message, NotProcessed, Outcome
 from sync_agent.sync.context import Agent
 from sync_agent.sync.decide import next_due, next_look, sendable
-from sync_agent.sync.interrupt import undivided
 from sync_agent.sync.lanes import ClosedLane, Lanes
 from sync_agent.sync.large import OneLarge
 from sync_agent.sync.observe import Observed, observe
@@ -31,6 +42,7 @@ from sync_agent.sync.order import due_pages
 from sync_agent.sync.outcome import apply_outcome, intend
 from sync_agent.sync.progress import Progress
 from sync_agent.sync.rate import Pace
+from sync_agent.sync.record import unforce
 from sync_agent.sync.scan import read_page
 from sync_agent.sync.uncertain import remote_wait
 
@@ -86,9 +98,9 @@ def deliver(
     keys: Sequence[str],
     limit: int | None,
     report: DeliveryReport,
-    until: datetime | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Send what is due, until an instant, and count it in `report`, which also tells what was done when this raises.
+    """Send what is due until `stop` says so, and count it in `report`, which also tells what was done when this raises.
 
     A refused account stops only its own messages. Raises NationalUnreachableError when nothing gets through,
     ConfigError when every account that had something to send is refused.
@@ -96,7 +108,7 @@ def deliver(
     progress.stage("sending", None)
     pool = ThreadPoolExecutor(agent.settings.delivery.workers, thread_name_prefix=WORKERS)
     try:
-        sender = _Sender(agent, pool, progress, report, limit, until=until)
+        sender = _Sender(agent, pool, progress, report, limit, stop=stop)
         try:
             for page, seen in _read_ahead(agent, due_pages(agent, keys)):
                 sender.send(_look_again(agent, page, seen, sender.at_hand))
@@ -118,7 +130,7 @@ def _read_ahead(agent: Agent, pages: Iterable[list[Due]]) -> Iterator[tuple[list
     before: tuple[list[Due], Future[list[Mapped]]] | None = None
     try:
         for page in chain(pages, [[]]):
-            ahead = reader.submit(read_page, agent, [due.case_key for due in page]) if page else None
+            ahead = reader.submit(carried(read_page), agent, [due.case_key for due in page]) if page else None
             if before is not None:
                 yield before[0], before[1].result()
             before = (page, ahead) if ahead else None
@@ -174,6 +186,11 @@ def _take_anew(tx: Transaction, at_hand: Sequence[Observed]) -> None:
 
 def _note_absent(tx: Transaction, ids: Sequence[int]) -> None:
     """Keep what the source no longer returns as it is; it is looked at again when it returns."""
+    for case in known_by_id(tx.connection, resync.forced_cases(tx.connection, ids)):
+        marked = [message for message in case.messages.values() if message.forced is not None]
+        for message in marked:
+            unforce(tx, case, message, "unreadable")
+        save_rows(tx.connection, marked)
     rows = cases.load_by_id(tx.connection, ids)
     for row in rows:
         row.present, row.look_at = False, None
@@ -191,14 +208,14 @@ class _Sender:
         report: DeliveryReport,
         limit: int | None,
         *,
-        until: datetime | None,
+        stop: Callable[[], bool],
     ) -> None:
         self._agent = agent
         self._pool = pool
         self._progress = progress
         self._report = report
         self._left = limit
-        self._until = until
+        self._stop = stop
         self._ending = False
         self._enough = _AHEAD * agent.settings.delivery.workers
         self._waiting: deque[Observed] = deque()
@@ -212,7 +229,7 @@ class _Sender:
     @property
     def spent(self) -> bool:
         """Tell whether the pass has sent as much, and for as long, as it was allowed to."""
-        return self._left == 0 or (self._until is not None and self._agent.clock() >= self._until)
+        return self._left == 0 or self._stop()
 
     @property
     def at_hand(self) -> list[Observed]:

@@ -14,11 +14,10 @@ from sync_agent.audit import CheckpointReason, Event, Selection, proof_file, sel
 from sync_agent.errors import SyncAgentError
 from sync_agent.ledger import KnownCase, MessageKey, exclusive, known_by_name
 from sync_agent.mapping import Mapped
-from sync_agent.sync.anew import seen_anew
 from sync_agent.sync.context import Agent
 from sync_agent.sync.judge import digested, judge
 from sync_agent.sync.notes import require_reason
-from sync_agent.sync.preview import concealed, read_case
+from sync_agent.sync.preview import concealed, looked_at_anew
 from sync_agent.sync.run import claim
 
 __all__ = ["Disclosure", "disclose"]
@@ -56,12 +55,9 @@ def disclose(agent: Agent, key: str, *, reason: str, actor: str) -> Disclosure:
     require_reason(reason)
     with exclusive(agent.settings.state, agent.ledger.engine):
         claim(agent)
-        with agent.ledger.read() as connection:
-            case_key = known_by_name(connection, agent.ledger.source_id, key).row.case_key
-        seen_anew(agent, [case_key])  # it may become protected by this very look
-        _, mapped = read_case(agent, case_key)
+        _, mapped = looked_at_anew(agent, key)
         with agent.ledger.write(actor=actor) as tx:
-            case = known_by_name(tx.connection, agent.ledger.source_id, case_key)
+            case = known_by_name(tx.connection, agent.ledger.source_id, mapped.case.case_key)
             _require_open(agent, mapped, case)
             contents = _contents(agent, tx.connection, mapped, case)
             if not any(each.entries for each in contents):

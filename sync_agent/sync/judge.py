@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sync_agent.audit import CaseSecret
 from sync_agent.domain.canonical import correlation_token, keyed_digest
 from sync_agent.domain.casefile import CaseFile
-from sync_agent.domain.deadlines import entry_due
+from sync_agent.domain.deadlines import entry_due, trigger
 from sync_agent.domain.findings import Finding, Level
 from sync_agent.ledger import CaseRow, Doubt, KnownCase, MessageKey, MessageRow, State
 from sync_agent.mapping import Mapped
@@ -46,14 +46,23 @@ TakeOver = Callable[[KnownCase, Look], None]
 
 
 @dataclass(frozen=True, slots=True)
+class LegalClock:
+    """From which day the law asks for a step, and until which day it is in time (ISO); None while it asks nothing."""
+
+    trigger_on: str | None
+    due_on: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """All that was concluded of a case at one look; the payloads stay in memory."""
 
     findings: tuple[Finding, ...]
     payloads: dict[MessageKey, Message] = field(repr=False)
     contents: dict[MessageKey, Content]
-    due: dict[MessageKey, str | None]
+    clocks: dict[MessageKey, LegalClock]
     ready: frozenset[MessageKey]
+    again: Mapping[MessageKey, str]  # by which rule of the contract a message cannot be sent again as it is
 
 
 def judge(
@@ -84,14 +93,16 @@ def judge(
     for key, message in payloads.items():
         findings.update(_message_findings(agent, message, gated))
         findings.update(_update_findings(agent, message, contents[key], messages.get(key), secret))
-    due = {key: _due_on(agent, mapped.case, key) for key in payloads}
-    return Judgement(tuple(sorted(findings, key=repr)), payloads, contents, due, mapped.ready)
+    clocks = {key: _clock(agent, mapped.case, key) for key in payloads}
+    again = _unrepeatable(agent, payloads, contents, case)
+    return Judgement(tuple(sorted(findings, key=repr)), payloads, contents, clocks, mapped.ready, again)
 
 
-def _due_on(agent: Agent, case: CaseFile, key: MessageKey) -> str | None:
+def _clock(agent: Agent, case: CaseFile, key: MessageKey) -> LegalClock:
     """Return when the law wants this step entered, ready or not: the clock runs from its trigger."""
-    day = entry_due(case, *key, agent.settings.timeliness.entry_working_days, agent.calendar)
-    return day.isoformat() if day else None
+    start = trigger(case, *key)
+    due = entry_due(case, *key, agent.settings.timeliness.entry_working_days, agent.calendar)
+    return LegalClock(start.isoformat() if start else None, due.isoformat() if due else None)
 
 
 def digested(message: Message) -> bytes:
@@ -209,10 +220,28 @@ def _update_findings(
     """Ask the contract whether an acknowledged message whose content changed may be sent again."""
     if row is None or row.ack_digest is None or row.ack_digest == content.digest:
         return []
-    old = load_shape(row.ack_shape, secret) if row.ack_shape else unknown_shape(agent.contract, message, secret)
-    rule = agent.contract.update_stop(message.step, old=old, message=message)
+    rule = _update_stop(agent, message, row, secret)
     if rule is None:
         return []
     # Of the first update over a record that others wrote, a person sees which fields of it would be emptied.
     fields = agent.contract.emptied(message) if rule == "adopted_update" else ()
     return [Finding(rule, Level.HOLD, name, message.step, message.local_key) for name in fields or ("",)]
+
+
+def _update_stop(agent: Agent, message: Message, row: MessageRow, secret: CaseSecret) -> str | None:
+    old = load_shape(row.ack_shape, secret) if row.ack_shape else unknown_shape(agent.contract, message, secret)
+    return agent.contract.update_stop(message.step, old=old, message=message)
+
+
+def _unrepeatable(
+    agent: Agent, payloads: Mapping[MessageKey, Message], contents: Mapping[MessageKey, Content], case: KnownCase
+) -> dict[MessageKey, str]:
+    """Ask the contract whether what a person has sent again may go up although it is the same as it was."""
+    found = {}
+    for key, message in payloads.items():
+        row = case.messages.get(key)
+        if row is not None and row.forced is not None and row.ack_digest == contents[key].digest:
+            rule = _update_stop(agent, message, row, case.secret)
+            if rule is not None:
+                found[key] = rule
+    return found

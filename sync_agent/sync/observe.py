@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sync_agent.audit import Event, create_secrets
 from sync_agent.domain.canonical import canonical_bytes, keyed_digest
+from sync_agent.domain.deadlines import received_on
 from sync_agent.ledger import (
     CaseRow,
     KnownCase,
@@ -159,5 +160,7 @@ def _plan(
         observed.payloads = judgement.payloads
         record_messages(agent, tx, observed.case, judgement, left[observed.row.id])
         observed.row.look_at = next_look(agent, observed.case, tx.now)
+        day = received_on(observed.mapped.case)
+        observed.row.received_on = day.isoformat() if day else None
         observed.row.due_on = next_due(observed.case.messages.values())
     save_messages(tx, [o.case for o in judged])

@@ -40,6 +40,7 @@ def intend(agent: Agent, tx: Transaction, case: KnownCase, message: MessageRow, 
         account=account,
         attempt=message.attempts,
         update=message.ack_digest is not None,
+        forced=message.forced,
         versions=agent.versions,
     )
 
@@ -101,12 +102,12 @@ def _accepted(tx: Transaction, case: KnownCase, message: MessageRow, outcome: Ac
     elif brings and holders.setdefault((message.step, outcome.national_id), message.id) != message.id:
         unsettle(tx, case, message, "id_taken", http_status=outcome.status)
     else:
+        forced = message.forced
         acknowledge(message, tx.now, outcome.national_id if brings else None)
         national_id = case.secret.national_id(message.ack_id) if message.ack_id else None
         response = case.secret.response(outcome.answer)
-        _record(
-            tx, Event.ACCEPTED, case, message, http_status=outcome.status, national_id=national_id, response=response
-        )
+        facts = {"national_id": national_id, "response": response, "forced": forced}
+        _record(tx, Event.ACCEPTED, case, message, http_status=outcome.status, **facts)
 
 
 def acknowledge(message: MessageRow, now: datetime, national_id: str | None) -> None:
@@ -122,6 +123,7 @@ def acknowledge(message: MessageRow, now: datetime, national_id: str | None) -> 
     versions = str(message.versions).split(":")
     message.ack_agent, message.ack_mapping, message.ack_contract, message.ack_policy = versions[:4]
     message.attempts, message.next_try_at, message.refusals, message.refusal = 0, None, 0, None
+    message.forced = None
 
 
 def unsettle(

@@ -15,16 +15,15 @@ from sync_agent.ledger import (
     Transaction,
     declare_go_live,
     environment,
-    exclusive,
     find_case,
     id_is_taken,
     known_by_name,
 )
+from sync_agent.sync.binding import alone
 from sync_agent.sync.context import Agent
 from sync_agent.sync.judge import Look
 from sync_agent.sync.notes import require_reason
 from sync_agent.sync.observe import observe
-from sync_agent.sync.run import claim
 from sync_agent.sync.scan import read_page
 from sync_agent.sync.signing import sign_policy
 from sync_agent.sync.takeover import Present, is_doubted, is_simulated, settle_doubt, take_over_found
@@ -33,14 +32,22 @@ from sync_agent.sync.uncertain import settle_as_arrived, settle_as_missing
 __all__ = ["decline_adoption", "local_keys", "resolve", "sign_policy"]
 
 
-def resolve(agent: Agent, key: str, step: Step, *, local_key: str = "", arrived: str | None, actor: str) -> None:
+def resolve(
+    agent: Agent,
+    key: str,
+    step: Step,
+    *,
+    local_key: str = "",
+    arrived: str | None,
+    actor: str,
+    held: bool = False,
+) -> None:
     """Settle an uncertain message, or one in doubt since an adoption: it is there as `arrived`, or (None) it is not.
 
     A step that brings no id of its own is confirmed with the national id of its case, so that a slip of the pen is
     noticed. Raises SyncAgentError when there is nothing to settle or the id cannot be right.
     """
-    with exclusive(agent.settings.state, agent.ledger.engine):
-        claim(agent)
+    with alone(agent, held=held):
         with agent.ledger.write(actor=actor) as tx:
             case = known_by_name(tx.connection, agent.ledger.source_id, key)
             message, shown = case.messages.get((step, local_key)), agent.shown(case.row)
@@ -114,13 +121,11 @@ def _judge_anew(agent: Agent, case_key: str, *, actor: str, present: Present | N
 def decline_adoption(agent: Agent, *, reason: str, actor: str) -> None:
     """Declare that no case of this source is in the national database yet, so that nothing is adopted."""
     require_reason(reason)
-    with exclusive(agent.settings.state, agent.ledger.engine):
-        claim(agent)
-        with agent.ledger.write(actor=actor) as tx:
-            bound = environment(tx.connection)
-            if bound is not None and bound.go_live is not None:
-                raise SyncAgentError("the first send was already allowed", where="go-live")
-            declare_go_live(tx, f"declined:{reason}")
+    with alone(agent), agent.ledger.write(actor=actor) as tx:
+        bound = environment(tx.connection)
+        if bound is not None and bound.go_live is not None:
+            raise SyncAgentError("the first send was already allowed", where="go-live")
+        declare_go_live(tx, f"declined:{reason}")
 
 
 def local_keys(agent: Agent, names: Sequence[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """What a pass would send, named by a digest, and the guard that waits for a person when it is unusually much."""
 
+import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sync_agent.audit import Event
@@ -30,29 +31,43 @@ _GONE = (
 class Plan:
     """What a pass would do, and the digest that names it.
 
-    `rows` are the messages that would go up for the first time with their present content, `leaving` the cases that
-    would be marked as gone.
+    `messages` counts by step, creates and updates apart, what would go up for the first time with its present content;
+    `rows` are these messages, where they were asked for; `leaving` the cases that would be marked as gone.
     """
 
-    rows: tuple[PlannedRow, ...]
     digest: str
+    messages: Mapping[str, int]
     leaving: tuple[Leaving, ...] = ()
+    rows: tuple[PlannedRow, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many messages would go up."""
+        return sum(self.messages.values())
 
     @property
     def counts(self) -> dict[str, int]:
-        """Messages by step, creates and updates apart; cases that would be gone."""
-        counts = dict(Counter(f"{row.step}.{'update' if row.update else 'create'}" for row in self.rows))
-        return counts | ({"gone": len(self.leaving)} if self.leaving else {})
+        """Messages as `messages` has them; cases that would be gone."""
+        return dict(self.messages) | ({"gone": len(self.leaving)} if self.leaving else {})
 
 
-def make_plan(agent: Agent, keys: Sequence[str] = ()) -> Plan:
-    """Return what stands to be done after a scan. The same content gives the same digest, rehearsed or not."""
+def make_plan(agent: Agent, keys: Sequence[str] = (), *, listed: bool = False) -> Plan:
+    """Return what stands to be done after a scan. The same content gives the same digest, rehearsed or not.
+
+    The messages themselves are in it only with `listed`: of a first day there may be a million.
+    """
+    counts, content, rows = Counter[str](), hashlib.sha256(), []
     with agent.ledger.read() as connection:
-        rows = tuple(planned(connection, agent.ledger.source_id, keys))
+        for row in planned(connection, agent.ledger.source_id, keys):
+            counts[f"{row.step}.{'update' if row.update else 'create'}"] += 1
+            content.update(canonical_bytes([row.case_key, row.step, row.local_key, row.update, row.mark]))
+            if listed:
+                rows.append(row)
         leaving = () if keys else tuple(leaving_cases(connection, agent.ledger.source_id))
-    content: list[list[object]] = [[r.case_key, r.step, r.local_key, r.update, r.mark] for r in rows]
-    content += [["gone", each.case_key] for each in leaving]
-    return Plan(rows, keyed_digest(agent.installation_key, "plan", canonical_bytes(content)), leaving)
+    for each in leaving:
+        content.update(canonical_bytes(["gone", each.case_key]))
+    digest = keyed_digest(agent.installation_key, "plan", content.digest())
+    return Plan(digest, counts, leaving, tuple(rows))
 
 
 def let_through(agent: Agent, plan: Plan, *, accepted: str | None, actor: str, keys: Sequence[str] = ()) -> None:
@@ -61,7 +76,7 @@ def let_through(agent: Agent, plan: Plan, *, accepted: str | None, actor: str, k
     Only what was let through with exactly this content is ever sent.
     """
     _require_go_live(agent)
-    if not plan.rows and not plan.leaving:
+    if not plan.messages and not plan.leaving:
         return
     if accepted != plan.digest:
         _require_usual(agent, plan, accepted)
@@ -78,14 +93,14 @@ def _require_usual(agent: Agent, plan: Plan, accepted: str | None) -> None:
     with agent.ledger.read() as connection:
         known = known_cases(connection, agent.ledger.source_id)
     limits = (
-        (plan.rows, max(guards.volume_min, int(known * guards.volume_share)), _UP[again]),
-        (plan.leaving, max(guards.gone_min, int(known * guards.gone_share)), _GONE[again]),
+        (plan.count, max(guards.volume_min, int(known * guards.volume_share)), _UP[again]),
+        (len(plan.leaving), max(guards.gone_min, int(known * guards.gone_share)), _GONE[again]),
     )
-    for things, limit, what in limits:
-        if len(things) > limit:
+    for count, limit, what in limits:
+        if count > limit:
             with agent.ledger.write() as tx:
                 tx.record(Event.PLAN_STOPPED, set_digest=plan.digest, counts=plan.counts)
-            raise _too_much(plan, what, len(things), limit)
+            raise _too_much(plan, what, count, limit)
 
 
 def _too_much(plan: Plan, what: str, count: int, limit: int) -> GuardError:

@@ -24,7 +24,7 @@ from sync_agent.sync.anew import seen_anew
 from sync_agent.sync.context import Agent
 from sync_agent.sync.run import claim
 
-__all__ = ["Preview", "PreviewLine", "Said", "concealed", "preview", "read_case"]
+__all__ = ["Preview", "PreviewLine", "Said", "concealed", "looked_at_anew", "preview", "read_case"]
 
 _NO_TOKEN = "A" * 26  # stands in for the line that would end the text
 _OWN = frozenset({"schema_version", "case_key"})
@@ -76,12 +76,9 @@ def preview(agent: Agent, key: str, *, show: bool = False, actor: str = "") -> P
 
 
 def _shown(agent: Agent, key: str, actor: str) -> Preview:
-    with agent.ledger.read() as connection:
-        case_key = known_by_name(connection, agent.ledger.source_id, key).row.case_key
-    seen_anew(agent, [case_key])  # it may become protected by this very look
-    rows, mapped = read_case(agent, case_key)
+    rows, mapped = looked_at_anew(agent, key)
     with agent.ledger.write(actor=actor) as tx:
-        case = known_by_name(tx.connection, agent.ledger.source_id, case_key)
+        case = known_by_name(tx.connection, agent.ledger.source_id, mapped.case.case_key)
         if concealed(agent, mapped):
             raise SyncAgentError(
                 "the values of a case that is or may be protected are shown to nobody",
@@ -95,6 +92,17 @@ def _shown(agent: Agent, key: str, actor: str) -> Preview:
 def concealed(agent: Agent, mapped: Mapped) -> bool:
     """Tell whether a case is or may be protected: nothing of it is shown or given to anybody."""
     return _protected(agent, mapped) or _may_be_protected(mapped)
+
+
+def looked_at_anew(agent: Agent, key: str) -> tuple[CaseRows, Mapped]:
+    """Return the case called `key` as the source has it now, once the ledger knows what follows from that.
+
+    It may become protected by this very look. Raises SyncAgentError when ledger or source has no such case.
+    """
+    with agent.ledger.read() as connection:
+        case_key = known_by_name(connection, agent.ledger.source_id, key).row.case_key
+    seen_anew(agent, [case_key])
+    return read_case(agent, case_key)
 
 
 def read_case(agent: Agent, key: str) -> tuple[CaseRows, Mapped]:

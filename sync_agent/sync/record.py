@@ -11,6 +11,7 @@ from sync_agent.ledger import (
     CaseRow,
     FindingRow,
     KnownCase,
+    MessageKey,
     MessageRow,
     State,
     Transaction,
@@ -26,7 +27,7 @@ from sync_agent.sync.context import Agent
 from sync_agent.sync.decide import ABSENT, UNSETTLED, next_state
 from sync_agent.sync.judge import Content, Judgement
 
-__all__ = ["drop", "field_word", "record_findings", "record_messages", "save_messages", "standing"]
+__all__ = ["drop", "field_word", "record_findings", "record_messages", "save_messages", "standing", "unforce"]
 
 _EVENT = {
     State.PENDING: Event.PLANNED,
@@ -117,9 +118,12 @@ def record_messages(
         if message is None:
             message = MessageRow(case_id=case.row.id, step=key[0], local_key=key[1], state=State.NOT_READY)
             case.messages[key] = message
-        message.parent_key, message.due_on = judgement.payloads[key].parent_key, judgement.due[key]
+        message.parent_key, clock = judgement.payloads[key].parent_key, judgement.clocks[key]
+        message.trigger_on, message.due_on = clock.trigger_on, clock.due_on
         stopping = stops(left, *key)
         ready = key in judgement.ready
+        if message.forced is not None and (why := _why_not_again(judgement, stopping, key)) is not None:
+            unforce(tx, case, message, why)
         state = next_state(message, content.digest, ready=ready, stopped=bool(stopping), versions=agent.version_mark)
         if state is State.HELD:
             reason: str | None = stopping[0].rule
@@ -128,6 +132,21 @@ def record_messages(
         _want(tx, case, message, content, (state, reason))
     for key in set(case.messages) - set(judgement.contents):
         drop(tx, case, case.messages[key])
+
+
+def _why_not_again(judgement: Judgement, stopping: Sequence[Finding], key: MessageKey) -> str | None:
+    """Return what keeps a message from being sent again: what holds it, that it is not ready, or the contract."""
+    if stopping:
+        return stopping[0].rule
+    return judgement.again.get(key) if key in judgement.ready else State.NOT_READY.value
+
+
+def unforce(tx: Transaction, case: KnownCase, message: MessageRow, why: str) -> None:
+    """Take the mark off a message that cannot be sent again; what is on its way keeps it until that is settled."""
+    if message.state in UNSETTLED:
+        return
+    forced, message.forced = message.forced, None
+    case.record_message(tx, Event.RESYNC_DROPPED, message, forced=forced, reason=why)
 
 
 def _want(
@@ -154,6 +173,10 @@ def drop(tx: Transaction, case: KnownCase, message: MessageRow) -> None:
     """Take a message out of the case: what went up stays as it is, the rest waits for its return."""
     if message.state in UNSETTLED:
         return
+    if message.forced is not None:
+        unforce(tx, case, message, ABSENT)
+    if message.first_ack_at is None:
+        message.trigger_on = message.due_on = None  # the law asks for no step that is not there
     wanted = (State.ACKNOWLEDGED, None) if message.ack_digest else (State.NOT_READY, ABSENT)
     if (message.state, message.reason) == wanted and message.wanted_digest == message.ack_digest:
         return

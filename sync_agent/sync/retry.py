@@ -4,6 +4,7 @@ The text of an answer may quote a name: it is handed to the caller from memory, 
 log has that somebody saw it before anybody does.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from sync_agent.audit import Event
@@ -20,7 +21,7 @@ from sync_agent.sync.run import PassReport, recorded
 from sync_agent.sync.scan import scan
 from sync_agent.sync.uncertain import recover
 
-__all__ = ["Answer", "RetryReport", "retry"]
+__all__ = ["Answer", "RetryReport", "plan_again", "retry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ def retry(
     listen: bool = False,
     actor: str,
     progress: Progress | None = None,
+    held: bool = False,
 ) -> RetryReport:
     """Send the refused messages of a case (of `step`) again now, as far as gate, holds and guards let them go.
 
@@ -58,7 +60,8 @@ def retry(
     """
     require_reason(reason)
     progress, report = progress or NoProgress(), RetryReport()
-    with exclusive(agent.settings.state, agent.ledger.engine), recorded(agent, report, actor, kind="retry"):
+    holding = nullcontext() if held else exclusive(agent.settings.state, agent.ledger.engine)
+    with holding, recorded(agent, report, actor, kind="retry", held=held):
         recover(agent)
         case_key, asked = _ask(agent, key, step, reason=reason, listen=listen, actor=actor)
         heard: list[Answer] = []
@@ -87,14 +90,15 @@ def _ask(
                 "nothing of this case was refused", where=agent.shown(case.row), todo="see: sync-agent cases show KEY"
             )
         for message in refused:
-            _plan_again(tx, case, message, reason)
+            plan_again(tx, case, message, reason)
         case.row.look_at = tx.now
         save_rows(tx.connection, refused)
         save_rows(tx.connection, [case.row])
         return case.row.case_key, [(Step(message.step), message.local_key) for message in refused]
 
 
-def _plan_again(tx: Transaction, case: KnownCase, message: MessageRow, reason: str) -> None:
+def plan_again(tx: Transaction, case: KnownCase, message: MessageRow, reason: str) -> None:
+    """Have a refused message go up again at the next look. The caller saves it."""
     case.record(
         tx,
         Event.RETRY_REQUESTED,

@@ -1,20 +1,20 @@
 """One pass from end to end: take over, settle what is uncertain, scan, guard, deliver; or a rehearsal of it."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 
-from sync_agent.audit import Event, Range, instant
+from sync_agent.audit import Event
 from sync_agent.errors import GuardError, SyncAgentError
-from sync_agent.ledger import Ledger, copy_in_memory, end_run, exclusive, start_run
+from sync_agent.ledger import Ledger, RunRow, Transaction, copy_in_memory, end_run, exclusive, start_run
 from sync_agent.logs import LogEvent, bound, log
 from sync_agent.sync.binding import claim, environment_of
 from sync_agent.sync.context import Agent
 from sync_agent.sync.creations import creations_stopped
 from sync_agent.sync.deliver import DeliveryReport, deliver
+from sync_agent.sync.empty import EmptyPasses, is_empty, range_of
 from sync_agent.sync.plan import Plan, let_through, make_plan
 from sync_agent.sync.progress import NoProgress, Progress
 from sync_agent.sync.scan import ScanReport, scan
@@ -73,21 +73,23 @@ def run_pass(
     limit: int | None = None,
     accepted: str | None = None,
     progress: Progress | None = None,
-    until: datetime | None = None,
+    stop: Callable[[], bool] = lambda: False,
     held: bool = False,
+    empty: EmptyPasses | None = None,
 ) -> PassReport:
     """Make the national side equal to the local side once. Holds the ledger alone while it runs.
 
     `keys` restricts the pass to some cases, `full` reads all of them, `limit` is the most messages it sends; `accepted`
-    is the digest of a plan that a person has looked at. From `until` on nothing leaves: a pass that begins later only
-    reads. `held`: the caller holds the ledger and has claimed it. Raises the errors of `errors.py`; what was under way
-    is recorded first.
+    is the digest of a plan that a person has looked at. Once `stop` says so nothing more leaves: a pass that begins
+    then only reads. `held`: the caller holds the ledger and has claimed it. A pass that changes and sends nothing is
+    counted in `empty`, if given, and leaves no run of its own. Raises the errors of `errors.py`; what was under way is
+    recorded first.
     """
     progress = progress or NoProgress()
     report = PassReport()
-    alone = nullcontext() if held else exclusive(agent.settings.state, agent.ledger.engine)
-    may_send = until is None or agent.clock() < until
-    with alone, recorded(agent, report, actor, held=held):
+    holding = nullcontext() if held else exclusive(agent.settings.state, agent.ledger.engine)
+    may_send = not stop()
+    with holding, recorded(agent, report, actor, held=held, empty=empty):
         recover(agent)
         if may_send:
             report.settled = settle_uncertain(agent)
@@ -97,7 +99,7 @@ def run_pass(
         if may_send:
             let_through(agent, report.plan, accepted=accepted, actor=actor, keys=keys)
             report.delivered.creations_stopped = creations_stopped(agent)
-            deliver(agent, progress, keys=keys, limit=limit, report=report.delivered, until=until)
+            deliver(agent, progress, keys=keys, limit=limit, report=report.delivered, stop=stop)
             report.told += tell_local(agent)
         progress.finish()
     return report
@@ -108,7 +110,8 @@ def rehearse(
 ) -> PassReport:
     """Do all of a pass but sending, on a copy of the ledger in memory: nothing is written anywhere."""
     progress, rehearsal = progress or NoProgress(), on_a_copy(agent)
-    report = PassReport(scanned=scan(rehearsal, progress, keys=keys, full=full), plan=make_plan(rehearsal, keys))
+    report = PassReport(scanned=scan(rehearsal, progress, keys=keys, full=full))
+    report.plan = make_plan(rehearsal, keys, listed=True)
     progress.finish()
     return report
 
@@ -127,26 +130,41 @@ def on_a_copy(agent: Agent) -> Agent:
 
 @contextmanager
 def recorded(
-    agent: Agent, report: _Report, actor: str, *, kind: str = "sync", reason: str | None = None, held: bool = False
+    agent: Agent,
+    report: _Report,
+    actor: str,
+    *,
+    kind: str = "sync",
+    reason: str | None = None,
+    held: bool = False,
+    empty: EmptyPasses | None = None,
 ) -> Iterator[None]:
-    """Open a run and close it with what came of it, also when it fails. `held`: the ledger is claimed already."""
+    """Open a run and close it with what came of it, also when it fails. `held`: the ledger is claimed already.
+
+    With `empty` it is opened by the first transaction that records something; one that finds nothing to do is counted
+    there instead.
+    """
     if held:
         agent.ledger.require_newest()  # it may have been put back meanwhile
     else:
         claim(agent)
-    with agent.ledger.write(actor=actor) as tx:
-        row = start_run(tx, kind)
-        agent.ledger.run = f"run-{row.id}"
-        tx.record(Event.RUN_STARTED, versions=agent.versions, reason=reason)
+    with _Run(agent, kind, reason) as run:
+        if empty is None:
+            with agent.ledger.write(actor=actor) as tx:
+                tx.open_run()
+        yield from _concluded(agent, report, run, empty)
+
+
+def _concluded(agent: Agent, report: _Report, run: "_Run", empty: EmptyPasses | None) -> Iterator[None]:
+    """Yield once, and conclude a run with what came of it."""
     result = "failed"
     try:
-        with bound(run=agent.ledger.run):
-            log(LogEvent.PASS_STARTED)
-            yield
+        log(LogEvent.PASS_STARTED)
+        yield
         result = "done"
     except GuardError:
         result = "guard"
-        count = len(report.plan.rows) if report.plan else None
+        count = report.plan.count if report.plan else None
         log(LogEvent.GUARD_STOPPED, "warning", run=agent.ledger.run, count=count)
         raise
     except KeyboardInterrupt:
@@ -156,18 +174,53 @@ def recorded(
         result = type(error).__name__
         raise
     finally:
-        with agent.ledger.write() as tx:
-            end_run(tx, row, result, report.counts)
-            tx.record(Event.RUN_ENDED, new_state=result, counts=report.counts or None, **_read_of(report))
-        agent.ledger.sign_head(sent=any(name.startswith("delivered.") for name in report.counts))
+        if (
+            empty is not None
+            and result == "done"
+            and agent.ledger.run is None
+            and is_empty(report.scanned, report.counts)
+        ):
+            agent.ledger.opens = None
+            empty.add(report.scanned, run.began)
+        else:
+            run.end(result, report)
+        sent = any(name.startswith("delivered.") for name in report.counts)
+        agent.ledger.sign_head(sent=sent, outside=result != "interrupted")
         agent.ledger.keep_head()
         log(LogEvent.PASS_ENDED, run=agent.ledger.run, result=result, counts=report.counts)
-        agent.ledger.run = None
 
 
-def _read_of(report: _Report) -> dict[str, object]:
-    scanned = report.scanned
-    if scanned is None:
-        return {}
-    since = instant(scanned.since) if scanned.since else None
-    return {"range": Range(since=since, until=instant(scanned.until)), "set_digest": scanned.key_set}
+class _Run:
+    """The row and the entries of one run. Inside it the ledger and the log know of it, and afterwards no more."""
+
+    def __init__(self, agent: Agent, kind: str, reason: str | None) -> None:
+        self._agent, self._kind, self._reason = agent, kind, reason
+        self._row: RunRow
+        self.began = agent.clock()
+        self._lines = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Have it opened by the first transaction that records something."""
+        self._agent.ledger.opens = self.open
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing of it to the next, whatever went wrong."""
+        self._lines.close()
+        self._agent.ledger.run = self._agent.ledger.opens = None
+
+    def open(self, tx: Transaction) -> None:
+        """Open it, as the first thing that a transaction records."""
+        self._row = start_run(tx, self._kind, at=self.began)
+        tx.run = f"run-{self._row.id}"
+        self._lines.enter_context(bound(run=tx.run))
+        tx.record(Event.RUN_STARTED, versions=self._agent.versions, reason=self._reason)
+
+    def end(self, result: str, report: _Report) -> None:
+        """Close it with what came of it."""
+        with self._agent.ledger.write() as tx:
+            tx.open_run()
+            end_run(tx, self._row, result, report.counts)
+            scanned = report.scanned
+            read = {} if scanned is None else {"range": range_of(scanned), "set_digest": scanned.key_set}
+            tx.record(Event.RUN_ENDED, new_state=result, counts=report.counts or None, **read)

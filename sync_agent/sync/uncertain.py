@@ -18,7 +18,7 @@ from sync_agent.ledger import (
     sort_key,
     with_messages_in,
 )
-from sync_agent.logs import LogEvent, log
+from sync_agent.logs import LogEvent, bound, log
 from sync_agent.national import TOO_LARGE, AccountRefusedError
 from sync_agent.sync.context import Agent
 from sync_agent.sync.fates import FATES, Settler, doubt_of
@@ -70,7 +70,8 @@ def settle_uncertain(agent: Agent) -> Counter[str]:
         if counts["unreachable"] == agent.settings.delivery.unreachable_after:
             break  # what stays uncertain is settled at a later pass; sending the rest finds out for itself
         try:
-            how = _settle(agent, case, message, resting=resting, refused=refused)
+            with bound(case=case.row.pseudonym, step=message.step):
+                how = _settle(agent, case, message, resting=resting, refused=refused)
         except AccountRefusedError:
             how = _ACCOUNT_REFUSED
             refused.add(message.account or "")

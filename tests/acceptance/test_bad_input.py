@@ -345,7 +345,7 @@ def test_a_national_side_that_is_down_is_exit_3(station: Station) -> None:
     text = f"{station.national.url}: phía quốc gia hiện không nhận thông điệp (connect_error); không mất gì"
     assert one_line(done, 3, text), done
     probed = station.agent("check", "--probe")
-    assert (probed.code, probed.err, "fail  national service: " in probed.out) == (3, "", True)
+    assert (probed.code, probed.err, "fail  national address: " in probed.out) == (3, "", True)
     station.national.start()
     while station.sync()["messages"].get("waiting"):
         pass
@@ -361,7 +361,7 @@ def test_a_state_folder_that_cannot_be_written_is_told_before_anything_is_sent(s
     before = station.files()
     done = station.agent("--quiet", "sync", before=unprivileged)
     rehearsed = station.agent("--json", "sync", "--dry-run", before=unprivileged)
-    checked = station.agent("check", before=unprivileged)
+    checked = station.agent("check", "--offline", before=unprivileged)
     state.chmod(0o700)
     assert one_line(done, 2, f"{state}/ledger.lock: the lock file cannot be written (Permission denied)"), done
     assert (rehearsed.code, checked.code) == (0, 2)
@@ -411,7 +411,7 @@ def test_the_ledger_of_another_environment_is_refused(signed: Station) -> None:
     text = "this ledger belongs to another environment: national.transport.base_url differs"
     for words in (["sync"], ["sync", "--dry-run"]):
         assert one_line(signed.agent("--quiet", *words), 2, text)
-    assert signed.agent("check").code == 2
+    assert signed.agent("check", "--offline").code == 2
     assert (signed.files() == before, signed.national.requests()) == (True, requests)
 
 

@@ -53,7 +53,7 @@ def test_the_commands_it_ends_with_go_on_from_there(demo: Station) -> None:
     done = play(demo, "--cases", "40")
     assert (done.code, "✗" in done.out) == (0, False)
     words = commands(done.out)
-    look, (simulator, *again) = words[:7], words[7:]
+    look, (simulator, *again), pages = words[:7], words[7:-2], words[-2:]
     assert [each[2:4] for each in look] == [
         ["status"],
         ["holds", "list"],
@@ -61,10 +61,11 @@ def test_the_commands_it_ends_with_go_on_from_there(demo: Station) -> None:
         ["cases", "show"],
         ["privacy", "show"],
         ["audit", "list"],
-        ["db", "check"],
+        ["audit", "verify"],
     ]
     ended = {shlex.join(each[2:]): demo.agent(*each) for each in look}
     assert {name: end.err for name, end in ended.items() if end.code not in {0, 1} or end.err} == {}
+    assert [each[2:] for each in pages] == [["accounts", "add", "auditor", "--role", "auditor"], ["serve"]]
     process = demo.begin("--json", "--config", str(demo.folder), *simulator)
     assert process.stdout is not None
     assert process.stdout.readline() == "{\n"

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,18 @@ from sync_agent.resources import INSTALLATION_KEY
 from tests.support.stations import PATIENCE, Ended
 
 ROOT = Path(__file__).parents[2]
+SHIPPED = (
+    "agent.toml",
+    "codes",
+    "container",
+    "grafana",
+    "privacy.toml",
+    "profiles",
+    "prometheus",
+    "systemd",
+    "windows",
+)
+"""What of `config` is part of every new configuration."""
 LEFTOVERS = {
     "config/state/installation.key": "0" * 64,
     "config/state/ledger.db": "the ledger of an agent that ran in the checkout",
@@ -69,12 +82,12 @@ def size(name: str) -> int:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of what the wheel is built from, as it is in the checkout."""
     folder = tmp_path_factory.mktemp("build") / "checkout"
-    for name in ("sync_agent", "schemas"):
+    for name in ("sync_agent", "schemas", "docs/man"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("codes", "profiles"):
-        shutil.copytree(ROOT / "config" / name, folder / "config" / name)
-    for name in ("agent.toml", "privacy.toml"):
-        shutil.copy(ROOT / "config" / name, folder / "config")
+    (folder / "config").mkdir()
+    for name in SHIPPED:
+        of, to = ROOT / "config" / name, folder / "config" / name
+        shutil.copytree(of, to) if of.is_dir() else shutil.copy(of, to)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     return folder
@@ -143,6 +156,8 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel: Path, 
     expected |= files(ROOT / "schemas", below="sync_agent/_data/schemas")
     kept = {name for name in files(checkout / "config") if f"config/{name}" not in LEFTOVERS}
     expected |= {f"sync_agent/_data/config/{name}" for name in kept}
+    manual = f"sync_agent-{__version__}.data/data/share/man"
+    expected |= {f"{manual}/man1/sync-agent.1", f"{manual}/vi/man1/sync-agent.1"}
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if not name.startswith(f"sync_agent-{__version__}.dist-info/")}
     assert names == expected
@@ -150,9 +165,11 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel: Path, 
 
 def test_the_example_has_nothing_the_wheel_leaves_out() -> None:
     """A new file of the example is named in pyproject.toml too; what an agent left there does not count."""
-    shipped = {"agent.toml", "privacy.toml", "codes", "profiles", "systemd"}
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    named = {name for name in wheel["only-include"] if name.startswith("config/")}
     left = {"state", "files"} | {path.name for path in (ROOT / "config").glob("*.db*")}
-    assert {path.name for path in (ROOT / "config").iterdir()} - left == shipped
+    there = {path.name for path in (ROOT / "config").iterdir()} - left
+    assert (there, named) == (set(SHIPPED), {f"config/{name}" for name in SHIPPED})
 
 
 @pytest.mark.parametrize(
@@ -213,9 +230,9 @@ def test_it_plays_the_demo_and_goes_on_from_there(installed: Installed) -> None:
     assert {path.name for path in installed.folder.iterdir()} == {made.name}
     codes = {
         words: installed.agent("--config", str(made), *words.split()).code
-        for words in ("check", "db check", "db upgrade", "status", "audit list")
+        for words in ("check --offline", "db check", "db upgrade", "status", "audit list")
     }
-    assert codes == {"check": 0, "db check": 0, "db upgrade": 0, "status": 1, "audit list": 0}
+    assert codes == {"check --offline": 0, "db check": 0, "db upgrade": 0, "status": 1, "audit list": 0}
 
 
 def test_db_upgrade_makes_a_ledger_where_there_is_none(installed: Installed) -> None:
@@ -232,7 +249,8 @@ def test_a_folder_may_be_called_anything(installed: Installed, name: str) -> Non
     played = installed.agent("--quiet", "demo", "--cases", "60", "--dir", name)
     assert (played.code, played.err) == (0, "")
     assert {path.name for path in installed.folder.iterdir()} == {name}
-    codes = [installed.agent("--config", name, *words).code for words in (["check"], ["db", "check"], ["sync"])]
+    commands = (["check", "--offline"], ["db", "check"], ["sync"])
+    codes = [installed.agent("--config", name, *words).code for words in commands]
     assert codes == [0, 0, 1]
     assert {path.name for path in installed.folder.iterdir()} == {name}
 

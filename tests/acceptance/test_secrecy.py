@@ -149,7 +149,7 @@ def processes(pid: int) -> dict[str, bytes]:
 def test_the_list_of_processes_tells_nothing(signed: Station) -> None:
     """While messages are on their way: neither a secret nor a case; the secret is not in the environment either."""
     signed.national.faults("latency=1s@writes")
-    process = signed.begin("sync")
+    process = signed.from_nothing("sync")
     signed.in_flight(process)
     seen = processes(process.pid)
     environment = (PROC / str(process.pid) / "environ").read_bytes()

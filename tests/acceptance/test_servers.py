@@ -82,13 +82,14 @@ def test_from_the_first_day_to_a_quiet_one(moved: Moved, station: Station) -> No
 
 
 def test_a_ledger_on_a_server_is_held_by_one(moved: Moved, station: Station) -> None:
-    """A second pass beside a running one ends at once with the code for it and does nothing."""
+    """A second pass beside a running one waits for its end; what only one may do ends at once with the code for it."""
     station.agent("--quiet", "privacy", "sign")
     station.national.faults("latency=300ms")
     running = station.begin("--quiet", "sync")
     station.in_flight(running, 2)
-    second = station.agent("--quiet", "sync")
-    assert (second.code, second.out, len(second.err.splitlines())) == (5, "", 1)
+    second, refused = station.begin("--quiet", "sync"), station.agent("--quiet", "privacy", "sign")
+    assert (refused.complaint, running.poll()) == ((5, "", 1), None)
     station.national.faults()
     running.communicate(timeout=60)
-    assert running.returncode == 1
+    second.communicate(timeout=60)
+    assert (running.wait(), second.wait(), station.national.state.duplicates()) == (1, 1, [])

@@ -154,7 +154,7 @@ def verifying(ledger: Ledger, rounds: int) -> dict[str, float]:
         proofs.append((time.perf_counter() - began) * 1000)
     return {
         "entries": size,
-        "rows": found.rows,
+        "rows": found.rows or 0,
         "verify_seconds": statistics.median(times),
         "entries_per_second": size / statistics.median(times),
         "proof_ms": statistics.median(proofs),

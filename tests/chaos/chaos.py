@@ -34,7 +34,7 @@ from sync_agent.example import mutate, torn_edit
 from tests.chaos.person import Person
 from tests.chaos.verdict import Verdict, unknown_ids
 from tests.support.servers import POSTGRES, fresh_database
-from tests.support.stations import PATIENCE, SECRET, VIETNAM, Ended, Station, Template, environment_of
+from tests.support.stations import PATIENCE, SECRET, VIETNAM, Ended, Process, Station, Template, environment_of
 
 __all__ = ["CAPABILITIES", "Chaos", "Play", "main"]
 
@@ -225,24 +225,22 @@ class Chaos:
             self._end(process)
             helper.join()
 
-    def _disturbance(self) -> Callable[[subprocess.Popen[str]], None] | None:
+    def _disturbance(self) -> Callable[[Process], None] | None:
         """Choose what happens beside a pass."""
-        happenings: list[Callable[[subprocess.Popen[str]], None]] = [
+        happenings: list[Callable[[Process], None]] = [
             self._torn, self._hold, self._back_up, self._off_and_on, self._look,
         ]  # fmt: skip
         happenings += [self._end_sessions] * 2 if self.ledger.on_server else []
         return self.chance.choice(happenings) if self.chance.random() < 0.5 else None
 
-    def _disturb(
-        self, process: subprocess.Popen[str], happening: Callable[[subprocess.Popen[str]], None] | None
-    ) -> None:
+    def _disturb(self, process: Process, happening: Callable[[Process], None] | None) -> None:
         if happening is not None:
             try:
                 happening(process)
             except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to; it is a finding of the run
                 self.violations.append(f"harness: {happening.__name__}: {error!r}")
 
-    def _wait_for_a_moment(self, process: subprocess.Popen[str]) -> None:
+    def _wait_for_a_moment(self, process: Process) -> None:
         """Wait until a random moment: while the pass begins, or after its first request."""
         if self.chance.random() < 0.15:
             time.sleep(self.chance.uniform(0, 1.5))
@@ -252,7 +250,7 @@ class Chaos:
             time.sleep(0.01)
         time.sleep(self.chance.uniform(0, 0.9))
 
-    def _end(self, process: subprocess.Popen[str]) -> None:
+    def _end(self, process: Process) -> None:
         how = self.chance.choices(["kill", "interrupt", "leave", "take over"], [80, 8, 6, 6])[0]
         if how == "take over":
             self._take_over(process)
@@ -264,7 +262,7 @@ class Chaos:
             process.send_signal(self.chance.choice([signal.SIGINT, signal.SIGTERM]))
         self._gone(process)
 
-    def _gone(self, process: subprocess.Popen[str]) -> Ended:
+    def _gone(self, process: Process) -> Ended:
         """Wait for the end of a pass; it says at most one line, or there is a bug."""
         try:
             out, err = process.communicate(timeout=PATIENCE)
@@ -276,9 +274,9 @@ class Chaos:
         begun = "KeyboardInterrupt" not in err  # before it is, an interrupt ends the interpreter as it likes
         if ("Traceback" in err and begun) or process.returncode not in _CODES:
             self.violations.append(f"crash: exit {process.returncode}: {err[-2000:]}")
-        return Ended(process.returncode, out, err)
+        return Ended(process.wait(), out, err)
 
-    def _take_over(self, process: subprocess.Popen[str]) -> None:
+    def _take_over(self, process: Process) -> None:
         """Pause a pass, let another take its ledger, wake it up: it must notice, and write nothing."""
         if process.poll() is not None or not self.ledger.states():
             return
@@ -310,7 +308,7 @@ class Chaos:
         finally:
             file.write_text(SECRET, encoding="ascii")
 
-    def _torn(self, process: subprocess.Popen[str]) -> None:
+    def _torn(self, process: Process) -> None:
         """Save a petition in two halves while it is read."""
         del process
         rows = self.ledger.rows("SELECT case_key FROM case_state WHERE protected_since IS NULL ORDER BY case_key")
@@ -321,12 +319,12 @@ class Chaos:
                 time.sleep(_TORN)
             self.figures["torn_edits"] += 1
 
-    def _hold(self, process: subprocess.Popen[str]) -> None:
+    def _hold(self, process: Process) -> None:
         del process
         self.ledger.hold(1.5)
         self.figures["ledger_locked"] += 1
 
-    def _back_up(self, process: subprocess.Popen[str]) -> None:
+    def _back_up(self, process: Process) -> None:
         """Copy the ledger while the pass runs."""
         del process
         file = self.station.folder / "copy.db"
@@ -337,21 +335,21 @@ class Chaos:
         if "Traceback" in done.err:
             self.violations.append(f"crash: backup: {done.err[-2000:]}")
 
-    def _off_and_on(self, process: subprocess.Popen[str]) -> None:
+    def _off_and_on(self, process: Process) -> None:
         del process
         time.sleep(1.2)
         self._national_off()
         time.sleep(0.3)
         self._national_up()
 
-    def _look(self, process: subprocess.Popen[str]) -> None:
+    def _look(self, process: Process) -> None:
         """Look while the pass runs."""
         del process
         done = self.station.agent("--json", "status")
         if "Traceback" in done.err:
             self.violations.append(f"crash: status: {done.err[-2000:]}")
 
-    def _end_sessions(self, process: subprocess.Popen[str]) -> None:
+    def _end_sessions(self, process: Process) -> None:
         """End the sessions of the ledger, again and again."""
         del process
         for _ in range(2):

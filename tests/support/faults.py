@@ -115,9 +115,9 @@ class PaperGateway:
         del kind, account_alias, province, ministry, classification
         return []
 
-    def token_seconds(self, account_alias: str) -> float | None:
+    def token_seconds(self, account_alias: str, *, ask: bool = True) -> float | None:
         """Need no token."""
-        del account_alias
+        del account_alias, ask
         return None
 
     def close(self) -> None:

@@ -23,9 +23,22 @@ from sync_agent.example import Stock, generate
 from sync_agent.resources import create_configuration
 from sync_agent.simulator import SimulatorState
 from sync_agent.sync import sign_policy
+from tests.support.launcher import Started, start
 
-__all__ = ["ACCOUNT", "AGENT", "Ended", "National", "Station", "Template", "closed_port", "environment_of", "passes"]
+__all__ = [
+    "ACCOUNT",
+    "AGENT",
+    "Ended",
+    "National",
+    "Process",
+    "Station",
+    "Template",
+    "closed_port",
+    "environment_of",
+    "passes",
+]
 
+Process = Started | subprocess.Popen[str]
 ACCOUNT = "tinh-a"
 AGENT = (sys.executable, "-m", "sync_agent")
 SECRET = "mat-khau-thu-nghiem"  # of an account that exists in tests only
@@ -110,7 +123,7 @@ class National:
         self.database = database
         self.port = 0
         self._environment = environment
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Started | None = None
 
     @property
     def url(self) -> str:
@@ -126,13 +139,12 @@ class National:
         self, *faults: str, capabilities: Sequence[str] = (), account: str = ACCOUNT, access: Sequence[str] = ()
     ) -> None:
         """Start it, with faults in force from the beginning; `access` are options of another way in."""
-        words = [*AGENT[:2], "sync_agent.simulator", "--db", str(self.database), "--port", str(self.port)]
+        words = ["--db", str(self.database), "--port", str(self.port)]
         words += access or ["--account", f"{account}:SIMULATOR_SECRET"]
         words += [word for fault in faults for word in ("--fault", fault)]
         words += [word for capability in capabilities for word in ("--capability", capability)]
         environment = {**self._environment, "SIMULATOR_SECRET": SECRET}
-        self._process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment)
-        assert self._process.stdout is not None
+        self._process = start("sync_agent.simulator", *words, environment=environment)
         self.port = int(self._process.stdout.readline().rsplit(":", 1)[1])
 
     def faults(self, *specs: str) -> None:
@@ -162,7 +174,7 @@ class Station:
         self.stock = stock
         self.environment = environment
         self.national = National(folder / "simulator.db", environment)
-        self._running: list[subprocess.Popen[str]] = []
+        self._running: list[Process] = []
 
     @classmethod
     def set_up(cls, folder: Path, template: Template, environment: Mapping[str, str]) -> "Station":
@@ -218,34 +230,43 @@ class Station:
         self, *words: str, lang: str = "en", before: Callable[[], None] | None = None, **environment: str
     ) -> Ended:
         """Run a command of the agent; `before` is called in the new process before it begins."""
-        done = subprocess.run(
-            self._words(words, lang),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            env={**self.environment, **environment},
-            timeout=PATIENCE,
-            check=False,
-            preexec_fn=before,
-        )
-        return Ended(done.returncode, done.stdout, done.stderr)
+        own: Process
+        if before is not None:
+            own = self.from_nothing(*words, lang=lang, environment=environment, before=before)
+        else:
+            own = start("sync_agent", *self._words(words, lang), environment={**self.environment, **environment})
+        out, err = own.communicate(timeout=PATIENCE)
+        return Ended(own.wait(), out, err)
 
-    def begin(self, *words: str, lang: str = "en") -> subprocess.Popen[str]:
+    def begin(self, *words: str, lang: str = "en") -> Process:
         """Start a command of the agent."""
+        process = start("sync_agent", *self._words(words, lang), environment=self.environment)
+        self._running.append(process)
+        return process
+
+    def from_nothing(
+        self,
+        *words: str,
+        lang: str = "en",
+        environment: Mapping[str, str] | None = None,
+        before: Callable[[], None] | None = None,
+    ) -> subprocess.Popen[str]:
+        """Start a command by a new interpreter, for what depends on that; the others are forked from one."""
         process = subprocess.Popen(
-            self._words(words, lang),
+            [*AGENT, *self._words(words, lang)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            env=dict(self.environment),
+            env={**self.environment, **(environment or {})},
+            preexec_fn=before,  # noqa: PLW1509 - sets a limit, takes no lock
         )
         self._running.append(process)
         return process
 
     def _words(self, words: Sequence[str], lang: str) -> list[str]:
         config = [] if "--config" in words or words[:1] == ("demo",) else ["--config", str(self.folder)]
-        return [*AGENT, "--lang", lang, *config, *words]
+        return ["--lang", lang, *config, *words]
 
     def sync(self, *words: str) -> Any:
         """Run a pass to its end and return what it says of itself; it must have done its work."""
@@ -253,7 +274,7 @@ class Station:
         assert (done.code in {0, 1}, bool(done.out)) == (True, True), done.err
         return done.document
 
-    def in_flight(self, process: subprocess.Popen[str], more: int = 1) -> None:
+    def in_flight(self, process: Process, more: int = 1) -> None:
         """Wait until `more` requests of a running pass have reached the national side."""
         wanted = self.national.requests() + more
         until = time.monotonic() + PATIENCE

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "sync_agent"
-FOUNDATION = {"errors", "i18n", "logs", "resources", "secretfile"}
+FOUNDATION = {"interrupt", "durable", "errors", "i18n", "logs", "mail", "resources", "secretfile", "words"}
 """Single modules that know no room; every room but the domain may use them."""
 
 ALLOWED: dict[str, set[str]] = {
@@ -28,11 +28,15 @@ ALLOWED: dict[str, set[str]] = {
     "service": {"domain", "audit", "ledger", "sync", "settings", "reports"},
     "web": {"domain", "privacy", "audit", "ledger", "reports", "settings"},
     "settings": {"domain", "source", "mapping", "privacy", "national", "audit"},
+    "durable": set(),
     "errors": set(),
+    "interrupt": set(),
     "i18n": set(),
     "resources": set(),
     "secretfile": {"errors"},
+    "mail": {"secretfile"},
     "logs": {"domain"},
+    "words": {"domain"},
 }
 """What a room may know; `bootstrap`, which wires, and what calls it (`cli`, `doctor`, `demo`) may know all."""
 

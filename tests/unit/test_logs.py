@@ -6,13 +6,16 @@ import logging
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sync_agent import logs
+from sync_agent.errors import ConfigError
 from sync_agent.ledger import State
-from sync_agent.logs import LogEvent, LogLevel, bound, carried, log, set_level, start_log
+from sync_agent.logs import LogEvent, LogLevel, bound, carried, keep_log_in, log, set_level, start_log
+from sync_agent.service.schedule import Task
 
 Captured = pytest.CaptureFixture[str]
 SECRET = "Nguyễn Thị Ngát"
@@ -218,3 +221,82 @@ def test_a_log_that_cannot_be_written_stops_no_work(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "stderr", stream)
     log(LogEvent.PASS_ENDED)
     assert stream.getvalue() == ""
+
+
+def test_a_file_takes_the_lines_instead(capsys: Captured, tmp_path: Path) -> None:
+    """As JSON, for its owner's eyes only; stderr is taken again when it is over."""
+    start_log(debug=False)
+    set_level("info")
+    path = tmp_path / "run.log"
+    keep_log_in(path, max_bytes=10_000, keep=1)
+    log(LogEvent.PASS_ENDED, run="run-1", cause=SECRET)
+    keep_log_in(None, max_bytes=10_000, keep=1)
+    log(LogEvent.PASS_STARTED)
+    line = json.loads(path.read_text("utf-8"))
+    assert (line["event"], line["run"], line["cause"], path.stat().st_mode & 0o777) == (
+        "pass_ended",
+        "run-1",
+        "▢",
+        0o600,
+    )
+    assert [each["event"] for each in lines(capsys)] == ["pass_started"]
+
+
+def test_a_full_file_turns_over_and_the_last_are_kept(tmp_path: Path) -> None:
+    """No line is torn, and the disk does not fill."""
+    start_log(debug=False)
+    set_level("info")
+    path = tmp_path / "run.log"
+    keep_log_in(path, max_bytes=1000, keep=2)
+    for number in range(60):
+        log(LogEvent.PASS_ENDED, count=number)
+    keep_log_in(None, max_bytes=1000, keep=2)
+    files = [path.with_name("run.log.2"), path.with_name("run.log.1"), path]
+    counts = [json.loads(line)["count"] for each in files for line in each.read_text("utf-8").splitlines()]
+    assert (sorted(tmp_path.iterdir()), counts) == (sorted(files), list(range(60 - len(counts), 60)))
+    assert {each.stat().st_mode & 0o777 for each in files} == {0o600}
+
+
+def test_what_a_file_does_not_take_is_seen_on_stderr(
+    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk stops no work."""
+    start_log(debug=False)
+    set_level("info")
+    keep_log_in(tmp_path / "run.log", max_bytes=10_000, keep=1)
+    file = logs._place.file
+    assert file is not None
+
+    class Full(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(file, "stream", Full())
+        log(LogEvent.PASS_ENDED, count=7)
+    keep_log_in(None, max_bytes=10_000, keep=1)
+    assert [each["count"] for each in lines(capsys)] == [7]
+
+
+def test_a_file_that_cannot_be_made_changes_nothing(capsys: Captured, tmp_path: Path) -> None:
+    """The place before stays."""
+    start_log(debug=False)
+    set_level("info")
+    with pytest.raises(ConfigError, match=r"logs\.file: the log cannot be written there"):
+        keep_log_in(tmp_path / "none" / "run.log", max_bytes=10_000, keep=1)
+    log(LogEvent.PASS_ENDED)
+    assert len(lines(capsys)) == 1
+
+
+def test_a_log_for_debugging_stays_where_it_is_seen(capsys: Captured, tmp_path: Path) -> None:
+    """Whoever asked for it is looking."""
+    keep_log_in(tmp_path / "run.log", max_bytes=10_000, keep=1)
+    log(LogEvent.PASS_ENDED)
+    assert (len(lines(capsys)), list(tmp_path.iterdir())) == (1, [])
+
+
+def test_every_task_of_the_service_has_its_name_in_the_log(capsys: Captured) -> None:
+    """One that is added is no mark."""
+    for task in Task:
+        log(LogEvent.JOB_FAILED, job=task.value)
+    assert [line.get("job") for line in lines(capsys)] == list(Task)

@@ -1,10 +1,13 @@
 """The agent runs wherever Python does; what only one system has is asked for first, or stays in `service/`."""
 
 import ast
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from sync_agent.durable import _mode
 
 PACKAGE = Path(__file__).parents[2] / "sync_agent"
 
@@ -36,6 +39,7 @@ NAMES = {"os": OS_NAMES, "signal": SIGNAL_NAMES, "socket": SOCKET_NAMES}
 PLACES = ("/proc/", "/dev/", "/etc/", "/run/", "/sys/", "/tmp", "/usr/", "/var/")  # noqa: S108 - looked for, not used
 ASKED_FIRST = {
     "cli/actor.py": {"/proc/self/loginuid", "os.getuid"},  # after `import pwd` worked; /proc may be missing
+    "durable.py": {"os.link"},  # what cannot be linked is renamed
 }
 """What is used where no rule below sees that the code asked, or does without."""
 GUARDS = {"name", "platform"}
@@ -176,3 +180,10 @@ def test_a_text_file_without_encoding_is_seen(code: str, bare: bool) -> None:
     """And bytes need none."""
     (call,) = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
     assert _opens_text(call) is bare
+
+
+def test_on_windows_a_file_stays_writable_to_its_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There a file that may not be written could be neither replaced, by a new key of the log, nor removed."""
+    assert _mode(0o400) == 0o400
+    monkeypatch.setattr(os, "name", "nt")
+    assert _mode(0o400) == 0o600

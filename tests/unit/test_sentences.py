@@ -29,6 +29,7 @@ PRINTERS = {
 SAID = {"tr", "trn", "mark"}
 VIETNAMESE = re.compile("[àáâãèéêìíòóôõùúýăđĩũơưạ-ỹ]", re.IGNORECASE)
 SAME_IN_BOTH = {
+    "postgresql",
     "agent.toml",
     "basic",
     "bearer",
@@ -77,8 +78,8 @@ def names_of(command: Any) -> set[str]:
 
 
 def plain_words(text: str) -> set[str]:
-    """Return the words of three letters and more without a Vietnamese letter, options and examples left out."""
-    told = re.sub(r"--\S+|\S*[@=]\S*", "", text)
+    """Return the words of three letters and more without a Vietnamese letter; options, settings, examples left out."""
+    told = re.sub(r"(?m)^ +sync-agent .*$|--\S+|\S*[@=]\S*|[a-z_]+\.[a-z_]+", "", text)
     return {word.lower() for word in re.findall(r"\w+", told) if re.fullmatch("[A-Za-z]{3,}", word)}
 
 

@@ -1,4 +1,4 @@
-"""Decides in which order a bundle, a proof, two heads or a timestamp are checked, and which question each step asks."""
+"""Decides in which order a bundle, a proof, content, heads or a timestamp are checked, and what each step asks."""
 
 import hashlib
 from collections.abc import Sequence
@@ -6,17 +6,20 @@ from datetime import timedelta
 from pathlib import Path
 
 from sync_agent_verifier.anchors import check_anchors
+from sync_agent_verifier.disclosure import check_disclosure
 from sync_agent_verifier.files import Files, json_object
 from sync_agent_verifier.log import Log, read_log
-from sync_agent_verifier.note import MOST_NOTE, Head, Key, number_of, read_saved_note, unbase64
+from sync_agent_verifier.note import MOST_NOTE, Head, Key, number_of, read_saved_note
+from sync_agent_verifier.proof import Proof, after, hashes_of
 from sync_agent_verifier.remarks import Remarks, Unreadable
 from sync_agent_verifier.series import check_keys, check_roots, check_saved, check_series, read_heads
 from sync_agent_verifier.stamp import MOST_RECEIPT, Stamp
 from sync_agent_verifier.store import open_store, read_file
-from sync_agent_verifier.tree import HASH_SIZE, is_beginning, leaf_hash, proved_root
+from sync_agent_verifier.tree import is_beginning
 
 __all__ = [
     "check_bundle",
+    "check_content",
     "check_heads",
     "check_proof",
     "check_timestamp",
@@ -28,8 +31,6 @@ __all__ = [
 _HEAD = "checkpoint"
 _MOST_KEYS = 1_000_000  # bytes
 _MOST_PROOF = 200_000  # bytes
-_MOST_PATH = 80  # hashes
-_PROOF = "c2sp.org/tlog-proof@v1"
 
 
 def read_given_keys(values: Sequence[str]) -> list[Key]:
@@ -131,40 +132,36 @@ def _sum_up(log: Log, heads: Sequence[Head], remarks: Remarks) -> None:
 
 def check_proof(path: Path, keys: Sequence[Key], remarks: Remarks) -> None:
     """Check that one entry is under a signed head. Raises Unreadable."""
-    index, path_hashes, head, entry = _read_proof(path)
-    remarks.add("proof", index=index, number=head.number, size=head.size, time=head.time)
+    proof = _read_proof(path)
+    head = proof.head
+    remarks.add("proof", index=proof.index, number=head.number, size=head.size, time=head.time)
     try:
-        for name, value in json_object(entry).items():
+        for name, value in json_object(proof.entry).items():
             remarks.add("entry_says", name=name, value=value)
     except ValueError:
-        remarks.add("entry_malformed", index=index)
-    if proved_root(index, head.size, leaf_hash(entry), path_hashes) != head.root:
-        remarks.add("proof_wrong", index=index)
+        remarks.add("entry_malformed", index=proof.index)
+    proof.check(remarks)
     _check_signatures([head], keys, remarks)
 
 
-def _read_proof(path: Path) -> tuple[int, list[bytes], Head, bytes]:
-    raw = read_file(path, _MOST_PROOF)
-    body, _, note = raw.partition(b"\n\n")
+def _read_proof(path: Path) -> Proof:
     try:
-        extra, index, *hashes = _after(_PROOF + "\n", body.decode("ascii")).split("\n")
-        entry, place = unbase64(_after("extra ", extra)), number_of(_after("index ", index))
-        return place, _hashes(hashes), Head.parse(note), entry
+        return Proof.parse(read_file(path, _MOST_PROOF))
     except ValueError:
         raise Unreadable("not_a_proof", path=path) from None
 
 
-def _after(label: str, line: str) -> str:
-    if not line.startswith(label):
-        raise ValueError("another line")
-    return line.removeprefix(label)
+def check_content(path: Path, keys: Sequence[Key], bundle: Path | None, every: timedelta, remarks: Remarks) -> None:
+    """Check what was given out of one case: by the key alone, or also against a bundle of the whole log.
 
-
-def _hashes(lines: Sequence[str]) -> list[bytes]:
-    hashes = [unbase64(line) for line in lines]
-    if len(hashes) > _MOST_PATH or any(len(each) != HASH_SIZE for each in hashes):
-        raise ValueError("not hashes")
-    return hashes
+    In the bundle the heads of its proofs are looked for as heads that somebody kept are. Raises Unreadable.
+    """
+    heads = check_disclosure(path, remarks)
+    if bundle is not None:
+        check_bundle(bundle, keys, heads, every, remarks)
+        remarks.add("no_head_kept")  # those of the proofs came with them
+    else:
+        _check_signatures(heads, keys, remarks)
 
 
 def _check_signatures(heads: Sequence[Head], keys: Sequence[Key], remarks: Remarks) -> None:
@@ -204,7 +201,7 @@ def _read_consistency(path: Path, old: Head, new: Head) -> list[bytes]:
     body, _, note = read_file(path, _MOST_PROOF).partition(b"\n\n")
     try:
         first, *hashes = body.decode("ascii").split("\n")
-        size, found = number_of(_after("old ", first)), _hashes(hashes)
+        size, found = number_of(after("old ", first)), hashes_of(hashes)
     except ValueError:
         raise Unreadable("not_a_proof", path=path) from None
     if size != old.size or note != new.note:

@@ -1,4 +1,4 @@
-"""Decides how the verifier is called: `bundle`, `proof`, `heads`, `timestamp`; the exit code is the result."""
+"""Decides how the verifier is called, what of a log is to be checked; the exit code is the result."""
 
 import argparse
 import sys
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sync_agent_verifier import __version__
 from sync_agent_verifier.checks import (
     check_bundle,
+    check_content,
     check_heads,
     check_proof,
     check_timestamp,
@@ -55,6 +56,8 @@ def _check(options: argparse.Namespace, remarks: Remarks) -> None:
         check_bundle(options.path, keys, read_saved(options.head), every, remarks)
     elif options.command == "proof":
         check_proof(options.path, keys, remarks)
+    elif options.command == "content":
+        check_content(options.path, keys, options.bundle, every, remarks)
     elif options.command == "timestamp":
         check_timestamp(read_head(options.note), options.receipt, remarks)
     elif options.bundle:
@@ -87,6 +90,10 @@ def _add_commands(commands: "_Commands", shared: argparse.ArgumentParser) -> Non
     _add_interval(bundle)
     proof = commands.add_parser("proof", parents=[shared], help="bằng chứng của một mục / the proof of one entry")
     proof.add_argument("path", type=Path, metavar="FILE")
+    content = commands.add_parser("content", parents=[shared], help="nội dung đã gửi / what was sent of one case")
+    content.add_argument("path", type=Path, metavar="FILE")
+    content.add_argument("--bundle", type=Path, metavar="PATH", help="đối chiếu với cả gói / against a whole bundle")
+    _add_interval(content)
     heads = commands.add_parser("heads", parents=[shared], help="hai đỉnh / two heads")
     heads.add_argument("old", type=Path, metavar="OLD")
     heads.add_argument("new", type=Path, metavar="NEW")

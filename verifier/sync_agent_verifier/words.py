@@ -90,6 +90,16 @@ SENTENCES: dict[str, Words] = {
         "Proof of entry {index} under head {number} of {size} entries, signed at {time}.",
     ),
     "entry_says": _told("  {name}: {value}", "  {name}: {value}"),
+    "disclosure": _told(
+        "Nội dung đã giao ra của vụ việc {case} (nguồn {source}), trong nhật ký là {subject}: {count} thông điệp.",
+        "Content given out of case {case} (source {source}), which the log calls {subject}: {count} messages.",
+    ),
+    "content_fits": _told(
+        "Đúng nội dung này ({size} byte) của thông điệp {step} đã được gửi: mục {index} ({event}, {time}), "
+        "dưới đỉnh số {number}.",
+        "Exactly this content ({size} bytes) of message {step} was sent: entry {index} ({event}, {time}), "
+        "under head {number}.",
+    ),
     "head": _told("Đỉnh số {number}: {size} mục, ký lúc {time}.", "Head {number}: {size} entries, signed at {time}."),
     "heads_fit": _told(
         "Đỉnh số {new} tiếp nối đỉnh số {old}: không mục nào trước đó bị sửa.",
@@ -169,6 +179,10 @@ SENTENCES: dict[str, Words] = {
     "not_a_head": _unreadable("{path}: không phải đỉnh có chữ ký.", "{path}: not a signed head."),
     "no_head_in_folder": _unreadable("{path}: không có tệp .note nào.", "{path}: there is no .note file in it."),
     "not_a_proof": _unreadable("{path}: không phải tệp bằng chứng.", "{path}: not a proof."),
+    "not_a_disclosure": _unreadable(
+        "{path}: không phải tệp nội dung do audit prove --content lập.",
+        "{path}: not a file of content as audit prove --content makes it.",
+    ),
     "proof_of_others": _unreadable(
         "{path}: bằng chứng này thuộc về hai đỉnh khác.", "{path}: this is the proof of two other heads."
     ),
@@ -303,6 +317,22 @@ SENTENCES: dict[str, Words] = {
     "proof_wrong": _tampered(
         "Bằng chứng không dẫn từ mục {index} đến gốc đã ký.",
         "The proof does not lead from entry {index} to the signed root.",
+    ),
+    "subject_wrong": _tampered(
+        "Bí mật trong tệp không phải của vụ việc {case}: các mục nói về vụ việc khác.",
+        "The secret in the file is not that of case {case}: the entries are of another one.",
+    ),
+    "entry_of_another": _tampered(
+        "Mục {index} không phải mục về thông điệp {step} của vụ việc này.",
+        "Entry {index} is not one of message {step} of this case.",
+    ),
+    "entry_sent_nothing": _tampered(
+        "Mục {index} ({event}) không cho biết thông điệp {step} đã được gửi.",
+        "Entry {index} ({event}) does not say that message {step} was sent.",
+    ),
+    "content_differs": _tampered(
+        "Nội dung thông điệp {step} trong tệp không phải nội dung mà mục {index} ghi nhận.",
+        "The content of message {step} in the file is not the one that entry {index} commits to.",
     ),
     "number_twice": _tampered(
         "Có hai đỉnh khác nhau cùng số {number}.", "There are two different heads with the number {number}."

@@ -34,8 +34,8 @@ GRANT SELECT (id, kind, content, actor, database_role, asked_at, seen_at, begun_
 GRANT SELECT (name, role, agencies, created_at, disabled_at, version) ON account TO sync_agent_auditor;
 GRANT SELECT ON account TO sync_agent_web;
 
--- The pages write nothing but what people ask of the service and who looked at what. Under whose role something is asked
--- is not theirs to say.
-GRANT INSERT (kind, content, note, actor, asked_at, state, done) ON request TO sync_agent_web;
+-- The pages write nothing but what people ask of the service and who looked at what. Under whose role something is asked,
+-- and how far it is, is not theirs to say.
+GRANT INSERT (kind, content, note, actor, asked_at, done) ON request TO sync_agent_web;
 GRANT INSERT ON access_log TO sync_agent_web;
 GRANT USAGE ON request_id_seq, access_log_id_seq TO sync_agent_web;

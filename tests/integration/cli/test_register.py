@@ -171,7 +171,7 @@ def test_what_the_font_hid_is_counted(run: Run) -> None:
 
 def test_check_tells_how_each_file_was_read(run: Run) -> None:
     """Rows, encoding and delimiter."""
-    _, found, _ = run("check")
+    _, found, _ = run("check", "--offline")
     lines = [(line["where"], line["detail"]) for line in found["checks"] if line["subject"] == "file of the source"]
     assert lines == [
         ("nguoi.csv", "table nguoi: 3 rows, encoding cp1252, delimiter ;"),

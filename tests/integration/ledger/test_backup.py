@@ -120,7 +120,7 @@ def test_of_a_copy_that_is_not_whole_nothing_is_left(
         with closing(sqlite3.connect(place)) as copy, copy:
             copy.execute("UPDATE alembic_version SET version_num = '0001'")
 
-    monkeypatch.setattr("sync_agent.ledger.backup._make_durable", damage)
+    monkeypatch.setattr("sync_agent.ledger.backup.make_durable", damage)
     with pytest.raises(LedgerError):
         back_up(ledger, tmp_path / "copy.db", actor="os:lan")
     assert (list(tmp_path.glob("copy*")), _size(ledger)) == ([], 2)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from sync_agent.errors import LedgerError, LockedError
-from sync_agent.ledger import exclusive, open_engine
+from sync_agent.ledger import exclusive, is_held, open_engine
 from tests.support.ledgers import ON_POSTGRES, ON_SQLITE, changing, ledger_url
 
 HOLDS = """
@@ -125,3 +125,11 @@ def test_a_lock_whose_session_was_ended_ends_without_an_error(tmp_path: Path, en
         )
         with exclusive(tmp_path, engine):
             pass
+
+
+def test_whether_a_ledger_is_held_is_seen_without_a_trace(tmp_path: Path, engine: Engine) -> None:
+    """Free, held, free again; before there is a lock file none is made."""
+    before = is_held(tmp_path / "new", engine)
+    with exclusive(tmp_path, engine):
+        held = is_held(tmp_path, engine)
+    assert (before, held, is_held(tmp_path, engine), (tmp_path / "new").exists()) == (False, True, False, False)

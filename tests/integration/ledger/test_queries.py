@@ -20,6 +20,7 @@ from sync_agent.ledger import (
     known_by_name,
     known_cases,
     last_runs,
+    planned,
     queries,
     start_run,
     subject_of,
@@ -151,17 +152,6 @@ def test_every_hold_comes_whatever_the_size_of_a_page(filled: Ledger) -> None:
     assert (found["schema"], found["no_account"], len(found), other) == ("2026-11-09", "2026-11-01", 3, [])
 
 
-def test_cases_are_listed_page_by_page(filled: Ledger) -> None:
-    """By state and step where asked for."""
-    with filled.read() as connection:
-        first = queries.list_cases(connection, "nho", limit=2)
-        rest = queries.list_cases(connection, "nho", after=first[-1].id)
-        held = queries.list_cases(connection, "nho", state="held")
-        settlements = queries.list_cases(connection, "nho", step="settlement")
-    keys = [[row.case_key for row in rows] for rows in (first, rest, held, settlements)]
-    assert keys == [["V1", "V2"], ["V3"], ["V2"], []]
-
-
 def test_a_case_is_found_by_key_and_by_pseudonym(filled: Ledger) -> None:
     """Whichever a person has read in a list or a log."""
     with filled.read() as connection:
@@ -202,3 +192,20 @@ def test_findings_come_back_as_they_were(filled: Ledger) -> None:
     assert (finding.rule, finding.level, finding.step, finding.where) == ("file_missing", Level.HOLD, "case", "tep")
     assert finding_key(finding) == finding_key(replace(finding, level=Level.WARN))
     assert finding_key(Finding("a", Level.HOLD)) != finding_key(Finding("b", Level.HOLD))
+
+
+def test_a_plan_comes_in_the_order_of_bytes(ledger: Ledger) -> None:
+    """On every database the same, whatever order its collation would give: the digest of a plan depends on it."""
+    rows = [case_row(key) for key in ("a-1", "B-2", "a1", "Đ", "Z")]
+    with ledger.write() as tx:
+        insert_rows(tx.connection, rows)
+        steps = ("case", "settlement")
+        messages = [
+            MessageRow(case_id=row.id, step=step, local_key="", state="pending", wanted_mark="m")
+            for row in rows
+            for step in reversed(steps)
+        ]
+        insert_rows(tx.connection, messages)
+    with ledger.read() as connection:
+        found = [(row.case_key, row.step) for row in planned(connection, "nho")]
+    assert found == [(key, step) for key in sorted(row.case_key for row in rows) for step in steps]

@@ -19,7 +19,19 @@ from sqlmodel import SQLModel
 from sync_agent.audit import CheckpointReason, Event, KeyFile, Kind, guard_names, open_channel, text_of
 from sync_agent.audit.anchor_settings import FileAnchor
 from sync_agent.domain.canonical import canonical_bytes
-from sync_agent.ledger import HeadFile, HeadKeeper, Ledger, Outside, Verification, migrate, open_engine, sign, verify
+from sync_agent.ledger import (
+    HeadFile,
+    HeadKeeper,
+    Ledger,
+    Outside,
+    Verification,
+    accesslog,
+    accounts,
+    migrate,
+    open_engine,
+    sign,
+    verify,
+)
 from sync_agent.ledger.replay import PROVED
 from sync_agent.national import Refused
 from sync_agent.sync.holds import reject
@@ -68,6 +80,7 @@ def a_history(house: House) -> Path:
     house.answers(Refused("missing_field", "▢", 200, "x", b"x"))
     house.sync()
     _let_people_decide(house)
+    _let_people_in(ledger)
     with ledger.write() as tx:
         for _ in range(300):
             tx.record(Event.NATIONAL_UP, account="tinh")
@@ -80,6 +93,7 @@ def a_history(house: House) -> Path:
     for _ in range(2):
         house.clock.move(hours=7)
         house.sync(full=True)
+    assert accesslog.close_access_days(ledger) == 1
     decline_adoption(house.agent, reason="none_yet", actor="os:lan")
     _sign_by_two(ledger)
     keeper.take_out(ledger, keeper.sign(ledger, CheckpointReason.PERSON), asked=True)
@@ -92,6 +106,17 @@ def _let_people_decide(house: House) -> None:
     lift(house.agent, "V4", reason="kind_was_wrong", actor="os:lan")
     house.release("V6", "file_missing")
     reject(house.agent, "V7", "file_missing", reason="wrong_file", actor="os:minh")
+
+
+def _let_people_in(ledger: Ledger) -> None:
+    with ledger.write(actor="os:lan") as tx:
+        accounts.add_account(tx, "lan", accounts.Role.OPERATOR, frozenset(), "kept one")
+        accounts.add_account(tx, "minh", accounts.Role.AUDITOR, frozenset({"H217.01", "H217.02"}), "kept two")
+        accounts.set_password(tx, "lan", "kept three")
+        accounts.disable_account(tx, "lan")
+        accounts.enable_account(tx, "lan")
+        accounts.disable_account(tx, "minh")
+        accesslog.note_access(tx, "case", 200, account="lan", case_id=1, origin="O-AAAAAAAAAA")
 
 
 def _sign_by_two(ledger: Ledger) -> None:
@@ -252,6 +277,14 @@ ATTACKS = {
     ),
     "delete the environment": (["DELETE FROM environment"], {"row_missing"}),
     "delete a signature": (["DELETE FROM policy_signature"], {"row_missing"}),
+    "add an account": (
+        ["INSERT INTO account SELECT 'di', role, agencies, password, created_at, NULL, 1 FROM account LIMIT 1"],
+        {"row_without_entry"},
+    ),
+    "let a disabled account in": (["UPDATE account SET disabled_at = NULL"], {"row_changed"}),
+    "say that nobody looked": (["DELETE FROM access_log"], {"row_changed"}),
+    "say that somebody else looked": (["UPDATE access_log SET account = 'minh'"], {"row_changed"}),
+    "delete an account": (["DELETE FROM account WHERE name = 'minh'"], {"row_missing"}),
     "delete a secret": (
         [DELETE_SECRET],
         {"secret_missing"},

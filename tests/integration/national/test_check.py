@@ -174,3 +174,30 @@ def test_without_a_token_the_service_is_not_asked(site: Make) -> None:
 def test_without_an_lgsp_nothing_is_said_of_tokens(site: Make) -> None:
     """Nobody needs one."""
     assert site().check("tokens") == {}
+
+
+def test_who_is_at_the_other_end_is_told_without_an_account(site: Make) -> None:
+    """Who issued its certificate, from where it is reached, how far its clock is; nothing more is asked."""
+    made = site()
+    (found,) = [each for each in examine(made.folder, probe=False, online=True) if each.subject == "national address"]
+    facts = dict(found.facts)
+    assert (found.verdict, facts["egress"], facts["issuer"][:7]) == (Verdict.OK, "127.0.0.1", "trustme")
+    assert int(facts["seconds"]) <= 120
+
+
+def test_a_service_that_is_not_trusted_is_not_reached(site: Make) -> None:
+    """And nothing further is asked of it."""
+    made = site()
+    made.written("other.pem", trustme.CA().cert_pem.bytes())
+    made.edit('ca_file = "ca.pem"', 'ca_file = "other.pem"')
+    found = examine(made.folder, probe=True)[-1]
+    assert (found.subject, found.verdict, found.exit_code) == ("national address", Verdict.FAIL, 3)
+    assert dict(found.facts) == {"cause": "SSLCertVerificationError"}
+
+
+def test_offline_nobody_is_asked(site: Make) -> None:
+    """Not even who is there."""
+    subjects = {each.subject for each in examine(site().folder, probe=False)}
+    assert (
+        subjects & {"national address", "certificate of the service", "tokens", "national service", "look-up"} == set()
+    )

@@ -59,9 +59,12 @@ LOOKS: tuple[tuple[str, ...], ...] = (
     ("status", "--json"),
     ("cases", "list", "--json"),
     ("cases", "list", "--lang", "en"),
+    ("cases", "list", "--sort", "state", "--limit", "2"),
     ("holds", "list", "--json"),
     ("holds", "list"),
     ("audit", "list", "--json", "--limit", "100000"),
+    ("audit", "show", "3"),
+    ("audit", "prove", "3"),
     ("privacy", "show"),
     ("db", "check"),
     ("sync", "--dry-run", "--json"),
@@ -72,6 +75,9 @@ LOOKS: tuple[tuple[str, ...], ...] = (
     ("config", "show"),
     ("config", "show", "--json"),
 )
+
+EXPORTS = {"jsonl": "jsonl", "xlsx": "xlsx", "bundle": "zip"}
+"""Forms of the audit log that leave the machine, and how their files end."""
 
 DECISIONS = "don_thu_quyet_dinh_giai_quyet"
 SOME = "SELECT * FROM (SELECT case_key, pseudonym FROM case_state WHERE"
@@ -353,6 +359,24 @@ def test_everything_goes_well(site: Site) -> None:
     site.run("sync")
     site.look()
     assert len(site.national.bodies) > CASES
+    assert site.told() == {}
+
+
+def test_what_is_taken_along_or_shown_side_by_side(site: Site) -> None:
+    """The log in every form that leaves the machine, and previews: masked, whatever the case is."""
+    site.national.writes = refused
+    site.run("sync", "--limit", "3")
+    site.national.writes = accepted
+    site.run("sync")
+    for form, ending in EXPORTS.items():
+        file = site.temporary / f"log.{ending}"  # searched as all that is left there
+        assert site.run("audit", "export", "--format", form, "--output", str(file)) == 0
+    for (key,) in site.query("SELECT case_key FROM case_state ORDER BY case_key LIMIT 4"):
+        assert site.run("mapping", "preview", key) in {0, 1}
+        site.run("mapping", "preview", key, "--json")
+    for number in ("1", "40", "200"):
+        assert site.run("audit", "show", number, "--json") == 0
+    assert site.run("audit", "verify") is not None
     assert site.told() == {}
 
 

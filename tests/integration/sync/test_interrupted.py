@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from sync_agent.sync.interrupt import undivided
+from sync_agent.interrupt import undivided
 from tests.support.faults import Faults, Snapshot, on_paper
 from tests.support.houses import House, Houses
 

@@ -445,7 +445,8 @@ ELSEWHERE = {
     *("saved_head_differs", "saved_head_beyond", "saved_head_unsigned"),
     *("fork", "number_twice", "not_signed_by_given", "proof_wrong", "receipt_differs"),
 }
-"""What other tests provoke: below, and those of proofs."""
+ELSEWHERE |= {"content_differs", "entry_of_another", "entry_sent_nothing", "subject_wrong"}
+"""What other tests provoke: below, and those of proofs and of content."""
 
 
 def test_every_remark_of_tampering_is_provoked() -> None:

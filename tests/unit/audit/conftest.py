@@ -29,6 +29,7 @@ def full_facts() -> dict[str, Any]:
         "national_id": "f" * 64,
         "account": "H217",
         "reason": "outcome+field_code",
+        "forced": "checked",
         "note": "0" * 64,
         "finding": "5" * 64,
         "field": "settlements.issued_on",

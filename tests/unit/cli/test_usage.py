@@ -9,7 +9,7 @@ from sync_agent.cli.phrases import spoken, told
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["nothing"], "lỗi: Không có lệnh 'nothing' - xem: sync-agent --help"),
+        (["xyz"], "lỗi: Không có lệnh 'xyz' - xem: sync-agent --help"),
         (["nit"], "lỗi: Không có lệnh 'nit'. Có phải là 'init'? - xem: sync-agent --help"),
         (["init"], "lỗi: Thiếu tham số 'DIR' - xem: sync-agent init --help"),
         (["init", "a", "b"], "lỗi: Thừa tham số (b) - xem: sync-agent init --help"),

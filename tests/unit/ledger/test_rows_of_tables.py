@@ -7,7 +7,7 @@ from sqlalchemy.dialects.sqlite import dialect
 
 from sync_agent.domain.findings import Finding, Level
 from sync_agent.domain.steps import Step
-from sync_agent.ledger import CaseRow, MessageRow, PlannedRow, finding_key, sort_key
+from sync_agent.ledger import CaseRow, MessageRow, finding_key, sort_key
 from sync_agent.ledger.tables import UtcTime
 
 NOW = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
@@ -52,12 +52,6 @@ def test_the_level_is_no_part_of_what_makes_a_finding_the_same() -> None:
     """A finding that becomes graver is not another one."""
     finding = Finding("schema", Level.WARN, "petition", Step.CASE, "", "don")
     assert finding_key(finding) == ("schema", "petition", "case", "", "don")
-
-
-def test_a_plan_is_in_one_order() -> None:
-    """By case, step and key, so that its digest is one."""
-    rows = [PlannedRow("b", "case", "", False, "1"), PlannedRow("a", "settlement", "2", False, "0")]
-    assert [row.case_key for row in sorted(rows)] == ["a", "b"]
 
 
 def test_a_row_shows_no_key() -> None:

@@ -20,7 +20,7 @@ from sync_agent.logs import set_level, start_log
 from sync_agent.service import Schedule, Task
 from sync_agent.service.schedule import FromNow
 from sync_agent.service.sending import ZONE
-from sync_agent.settings import AuditSection, ServiceSection, Settings
+from sync_agent.settings import AuditSection, BackupSection, ServiceSection, Settings
 
 START = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)  # ten in the morning in Viet Nam
 Captured = pytest.CaptureFixture[str]
@@ -59,8 +59,10 @@ class Planned:
 
     def plan(self, *, scanned: datetime | None = None, **service: object) -> None:
         """Plan by these settings."""
-        settings = Settings.model_construct(service=ServiceSection(**service), audit=AuditSection())
-        self.schedule.plan(settings, scanned=scanned)
+        settings = Settings.model_construct(
+            service=ServiceSection(**service), audit=AuditSection(), backup=BackupSection()
+        )
+        self.schedule.plan(settings, done={} if scanned is None else {Task.FULL_SCAN: scanned})
 
     def look(self) -> list[Task]:
         """Return what is asked for now."""
@@ -146,12 +148,12 @@ def test_a_full_scan_can_be_switched_off_again(planned: Planned) -> None:
 
 
 def test_however_much_was_missed_is_done_once(planned: Planned) -> None:
-    """A clock that was fifty years behind and is set: one pass, one full scan, one look for a head."""
+    """A clock that was fifty years behind and is set: one of each. No backup, as none is wanted."""
     planned.clocks.wall -= 50 * 365 * 86_400
     planned.plan()
     planned.look()
     planned.clocks.wall += 50 * 365 * 86_400
-    assert planned.look() == sorted(Task)
+    assert planned.look() == sorted(set(Task) - {Task.BACKUP})
     assert planned.next_run(Task.PASS) <= START + timedelta(minutes=1)
 
 

@@ -16,6 +16,10 @@ def upgrade() -> None:
     op.add_column("message", sa.Column("first_ack_at", _TIME, nullable=True))
     op.execute("UPDATE message SET first_ack_at = ack_at")  # of what went up more than once, the log knows better
     op.add_column("message", sa.Column("forced", sa.String(), nullable=True))
+    op.create_index("ix_message_state_case", "message", ["state", "case_id"])
+    not_up = sa.text("first_ack_at IS NULL")
+    op.create_index("ix_message_not_up", "message", ["case_id", "due_on"], sqlite_where=not_up, postgresql_where=not_up)
+    op.create_index("ix_message_forced", "message", ["forced", "case_id"])
     _requests()
     _pages()
     op.create_table(
@@ -50,7 +54,7 @@ def _requests() -> None:
         sa.Column("seen_at", _TIME, nullable=True),
         sa.Column("begun_at", _TIME, nullable=True),
         sa.Column("ended_at", _TIME, nullable=True),
-        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False, server_default="asked"),
         sa.Column("run", sa.String(), nullable=True),
         sa.Column("stage", sa.String(), nullable=True),
         sa.Column("done", sa.Integer(), nullable=False, server_default="0"),
