@@ -13,7 +13,7 @@ import pytest
 
 from sync_agent import logs
 from sync_agent.ledger import exclusive
-from sync_agent.logs import keep_log_in
+from sync_agent.logs import keep_log_in, start_log
 from sync_agent.service import Manager, Service
 from tests.support.houses import House, Houses
 
@@ -48,6 +48,7 @@ def port() -> int:
 @pytest.fixture
 def house(make_house: Houses, port: int) -> House:
     """Return a house that logs into a file."""
+    start_log(debug=False)  # as a command begins; a test before may have left it as --debug has it
     extra = f'[service]\nhealth_address = "127.0.0.1:{port}"\n[logs]\nfile = "run.log"\n'
     return make_house(extra=extra)
 

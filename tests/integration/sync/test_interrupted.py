@@ -1,10 +1,14 @@
 """Ctrl-C at any moment: what was in flight is recorded first, nothing is in doubt and nothing is lost."""
 
 import signal
-from contextlib import suppress
+import sqlite3
+import sys
+from contextlib import closing, suppress
+from types import FrameType
 
 import pytest
 
+from sync_agent.audit import Event
 from sync_agent.interrupt import undivided
 from tests.support.faults import Faults, Snapshot, on_paper
 from tests.support.houses import House, Houses
@@ -95,6 +99,60 @@ def _interrupted_block(done: list[str]) -> None:
         done.append("first")
         press_ctrl_c()
         done.append("second")
+
+
+def test_an_interruption_is_not_lost_when_the_block_fails() -> None:
+    """Else a service that was told to end would go on."""
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted_and_broken()
+
+
+def _interrupted_and_broken() -> None:
+    with undivided():
+        press_ctrl_c()
+        raise ValueError("broken")
+
+
+class _PressedAt:
+    """Presses Ctrl-C at the nth call or return, of Python or of C; `passed` counts them."""
+
+    def __init__(self, nth: int) -> None:
+        self.nth, self.passed = nth, 0
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> None:
+        self.passed += 1
+        if self.passed == self.nth:
+            press_ctrl_c()
+
+
+def _written(house: House, pressed: _PressedAt) -> KeyboardInterrupt | None:
+    """Write one entry; return what ended it, with all that it still holds on to."""
+    sys.setprofile(pressed)
+    try:
+        with house.agent.ledger.write() as tx:
+            tx.record(Event.RUN_STARTED)
+    except KeyboardInterrupt as interruption:
+        return interruption
+    finally:
+        sys.setprofile(None)
+    return None
+
+
+def test_an_interruption_of_a_write_leaves_no_lock_behind(house: House) -> None:
+    """Wherever it strikes, also between two steps of the database's library: what is in flight can be recorded."""
+    house.sync()
+    counted, locked = _PressedAt(0), []
+    _written(house, counted)
+    for nth in range(1, counted.passed, 7):
+        interruption = _written(house, _PressedAt(nth))
+        with closing(sqlite3.connect(house.folder / "state" / "ledger.db", timeout=0)) as beside:
+            try:
+                beside.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                locked.append((nth, interruption))
+        if locked:
+            break
+    assert (locked, counted.passed > 500) == ([], True)
 
 
 def test_a_failure_inside_an_undivided_block_is_the_failure() -> None:
