@@ -76,7 +76,6 @@ def command(monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
             application.command("end")(end)
 
     monkeypatch.setattr(app, "NOUNS", (Nothing, Nothing))
-    monkeypatch.setattr("sync_agent.cli.main.leave_threads_behind", lambda _code: None)  # threads of other tests
     return typer.Typer()
 
 
